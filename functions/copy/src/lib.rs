@@ -1,0 +1,167 @@
+//! Copies the files of one batch, proves each copy, and settles every record of the batch in the ledger.
+//!
+//! One message is one batch. The batch is claimed with a lease, its records are settled one by one, and when all are,
+//! the batch and its counts are closed in one transaction. Any crash leads to another delivery, which finds in the
+//! ledger what is settled already; so a delivery may be repeated, come late, or come twice at once.
+
+mod batch;
+mod context;
+mod file;
+mod group;
+mod key;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use drayage_aws::clients::Clients;
+use drayage_aws::executions::Executions;
+use drayage_aws::queue::Queue;
+use drayage_domain::manifest;
+use drayage_domain::message::CopyMessage;
+use drayage_lambda_kit::config;
+use drayage_lambda_kit::error::{FunctionError, INPUT_INVALID};
+use drayage_lambda_kit::queue_events::Message;
+use drayage_lambda_kit::runtime::Invocation;
+use tokio::sync::Mutex;
+
+use batch::{Batch, End};
+use context::RunContext;
+
+/// A message that failed comes back after this long, doubled with every delivery.
+const RETRY_AFTER_MIN: Duration = Duration::from_secs(2);
+/// And never later than this.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(2);
+
+/// The function's process: clients, and what it has learned about the run it works for.
+#[derive(Debug)]
+pub struct Copier {
+    clients: Clients,
+    run: Mutex<Option<Arc<RunContext>>>,
+}
+
+impl Copier {
+    /// A copier with these clients.
+    pub fn new(clients: Clients) -> Self {
+        Self { clients, run: Mutex::new(None) }
+    }
+
+    /// Handles one message. `Err` gives it back to the queue.
+    pub async fn handle(
+        &self,
+        message: Message,
+        invocation: Invocation,
+    ) -> Result<(), FunctionError> {
+        let settings = config::from_environment()?;
+        let queue = Queue::new(self.clients.sqs.clone(), &settings.copy_queue_url);
+        let result = self.process(&message, &queue, &invocation).await;
+        if let Err(error) = &result {
+            // Without this the message would come back after the visibility timeout, which is as long as an invocation.
+            let again = retry_after(error, message.receive_count);
+            if let Err(failed) = queue.make_visible_after(&message.receipt_handle, again).await {
+                tracing::warn!(error = %failed, "message comes back after its visibility timeout");
+            }
+        }
+        result.map_err(|failure| failure.error)
+    }
+
+    async fn process(
+        &self,
+        message: &Message,
+        queue: &Queue,
+        invocation: &Invocation,
+    ) -> Result<(), Failure> {
+        let copy: CopyMessage = serde_json::from_str(&message.body).map_err(|error| {
+            FunctionError::new(
+                INPUT_INVALID,
+                format!("message {} is not one of the copy queue: {error}", message.id),
+            )
+        })?;
+        let number = manifest::batch_number(&copy.run_id, &copy.batch_key).ok_or_else(|| {
+            FunctionError::new(
+                INPUT_INVALID,
+                format!("{:?} is not a batch of run {}", copy.batch_key, copy.run_id),
+            )
+        })?;
+        let context = self.context(&copy.run_id).await?;
+        let batch = Batch { context: &context, copy: &copy, number, invocation };
+        let executions = Executions::new(self.clients.step_functions.clone());
+        match batch.settle().await? {
+            End::Done => {
+                let output = serde_json::json!({ "batch": number });
+                executions
+                    .task_succeeded(&copy.task_token, &output)
+                    .await
+                    .map_err(|error| FunctionError::internal(&error))?;
+                Ok(())
+            }
+            // Released before it is sent again: whoever receives it can start at once. A crash in between leaves the
+            // message of this delivery, which comes back.
+            End::OutOfTime { settled, left } => {
+                batch.release().await?;
+                queue.send(&message.body).await.map_err(|error| FunctionError::internal(&error))?;
+                tracing::info!(run_id = copy.run_id, batch = number, settled, left, "handed back");
+                Ok(())
+            }
+            End::HeldByAnother { for_another } => Err(Failure {
+                error: FunctionError::new(
+                    drayage_lambda_kit::error::LEDGER_CONFLICT,
+                    format!("batch {number} is being processed by another invocation"),
+                ),
+                again: Some(for_another),
+            }),
+        }
+    }
+
+    /// What there is to know about a run; kept for the next message, which is usually of the same run.
+    async fn context(&self, run_id: &str) -> Result<Arc<RunContext>, FunctionError> {
+        let mut known = self.run.lock().await;
+        if let Some(context) = known.as_ref().filter(|context| context.run.run_id == run_id) {
+            return Ok(Arc::clone(context));
+        }
+        let context = Arc::new(RunContext::load(&self.clients, run_id).await?);
+        *known = Some(Arc::clone(&context));
+        Ok(context)
+    }
+}
+
+/// Why a message goes back to the queue, and when it should come again if that is known.
+#[derive(Debug)]
+struct Failure {
+    error: FunctionError,
+    again: Option<Duration>,
+}
+
+impl From<FunctionError> for Failure {
+    fn from(error: FunctionError) -> Self {
+        Self { error, again: None }
+    }
+}
+
+fn retry_after(failure: &Failure, receive_count: u32) -> Duration {
+    failure.again.unwrap_or_else(|| {
+        let doublings = receive_count.saturating_sub(1).min(10);
+        RETRY_AFTER_MIN.saturating_mul(1 << doublings).min(RETRY_AFTER_MAX)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_message_comes_back_ever_later() {
+        let failure = Failure::from(FunctionError::new(INPUT_INVALID, "x"));
+        assert_eq!(retry_after(&failure, 1), RETRY_AFTER_MIN);
+        assert_eq!(retry_after(&failure, 2), RETRY_AFTER_MIN * 2);
+        assert_eq!(retry_after(&failure, 99), RETRY_AFTER_MAX);
+    }
+
+    #[test]
+    fn a_message_of_a_held_batch_waits_for_the_lease() {
+        let failure = Failure {
+            error: FunctionError::new(INPUT_INVALID, "x"),
+            again: Some(Duration::from_secs(77)),
+        };
+        assert_eq!(retry_after(&failure, 1), Duration::from_secs(77));
+    }
+}

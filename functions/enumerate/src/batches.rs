@@ -1,0 +1,47 @@
+//! Writing manifest parts and announcing their batches.
+
+use drayage_domain::manifest::{self, ManifestEntry};
+use drayage_domain::run::Checkpoint;
+use drayage_lambda_kit::error::{FunctionError, STORAGE_UNAVAILABLE};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::Enumeration;
+
+/// Batches written at a time. A page of 10,000 records makes 100 batches, each a PUT of about 60 KB and a ledger write.
+const WRITES_AT_A_TIME: usize = 16;
+
+impl Enumeration {
+    /// Writes `entries` as the next batches. Their numbers follow from the checkpoint, so writing a page again replaces
+    /// the same objects by the same content.
+    pub(crate) async fn write_batches(
+        &self,
+        checkpoint: &mut Checkpoint,
+        entries: &[ManifestEntry],
+    ) -> Result<(), FunctionError> {
+        let size = usize::try_from(self.run.options.batch_size.max(1)).unwrap_or(usize::MAX);
+        let first = checkpoint.batches + 1;
+        let parts: Vec<_> = (first..).zip(entries.chunks(size)).collect();
+        checkpoint.batches += u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        stream::iter(parts)
+            .map(|(number, part)| self.write_batch(number, part))
+            .buffer_unordered(WRITES_AT_A_TIME)
+            .try_collect::<()>()
+            .await
+    }
+
+    /// The manifest first: a batch that the ledger announces can always be read.
+    async fn write_batch(&self, number: u32, part: &[ManifestEntry]) -> Result<(), FunctionError> {
+        let run_id = &self.run.run_id;
+        let text = manifest::to_jsonl(part).map_err(|error| FunctionError::internal(&error))?;
+        let key = manifest::batch_key(run_id, number);
+        self.storage
+            .put(&self.state_bucket, &key, text.into_bytes(), "application/x-ndjson")
+            .await
+            .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))?;
+        if !self.run.options.dry_run {
+            let entries = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            self.ledger.put_batch(run_id, number, entries).await?;
+        }
+        Ok(())
+    }
+}

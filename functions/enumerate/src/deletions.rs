@@ -1,0 +1,109 @@
+//! Finding ledger rows whose record was deleted in Salesforce.
+//!
+//! Hard deletes leave no trace in the org, so the ledger has to be asked which records it misses. First its live rows
+//! are counted: if the sweep has seen that many, nothing was deleted and no request is spent. Otherwise the rows are
+//! checked by id until all missing ones are found.
+
+use drayage_domain::id::RecordId;
+use drayage_domain::manifest::ManifestEntry;
+use drayage_domain::plan::Plan;
+use drayage_domain::record::SourceRecord;
+use drayage_domain::row::FileRow;
+use drayage_domain::run::{Checkpoint, Position};
+use drayage_lambda_kit::error::{CONFIGURATION_INVALID, FunctionError};
+use drayage_salesforce::Soql;
+
+use crate::Enumeration;
+use crate::page::is_live;
+
+/// Rows read from the ledger at a time: up to 1 MB a request.
+const SCAN_ROWS: u32 = 1000;
+/// Ids in one `IN` list; with their quotes about 13,500 characters of a URL's 16,000.
+const IDS_PER_QUERY: usize = 500;
+
+impl Enumeration {
+    /// Counts one page of live rows.
+    pub(crate) async fn count_live(
+        &self,
+        mut checkpoint: Checkpoint,
+        scan: Option<&str>,
+        live: u64,
+    ) -> Result<Checkpoint, FunctionError> {
+        let (rows, next) = self.ledger.scan_rows(scan, SCAN_ROWS).await?;
+        let found = rows.iter().filter(|row| is_live(row)).count();
+        let live = live + u64::try_from(found).unwrap_or(u64::MAX);
+        checkpoint.position = match next {
+            Some(scan) => Position::CountLive { scan: Some(scan), live },
+            None if live > checkpoint.known => Position::Deletions { scan: None },
+            None => Position::Done,
+        };
+        Ok(checkpoint)
+    }
+
+    /// Checks one page of live rows against Salesforce and puts the deleted ones into batches.
+    pub(crate) async fn find_deleted(
+        &self,
+        mut checkpoint: Checkpoint,
+        scan: Option<&str>,
+    ) -> Result<Checkpoint, FunctionError> {
+        let (rows, next) = self.ledger.scan_rows(scan, SCAN_ROWS).await?;
+        let live: Vec<FileRow> = rows.into_iter().filter(is_live).collect();
+        let mut entries = Vec::new();
+        for part in live.chunks(IDS_PER_QUERY) {
+            let existing = self.existing(part).await?;
+            for row in part.iter().filter(|row| !existing.contains(&row.record_id)) {
+                checkpoint.deleted += 1;
+                let plan = Plan::RecordDeleted;
+                checkpoint.planned.add(plan.planned_outcome());
+                let sequence = checkpoint.total();
+                entries.push(ManifestEntry { sequence, record: record_of(row), plan });
+            }
+        }
+        self.write_batches(&mut checkpoint, &entries).await?;
+        checkpoint.position = match next {
+            Some(scan) => Position::Deletions { scan: Some(scan) },
+            None => Position::Done,
+        };
+        Ok(checkpoint)
+    }
+
+    /// Which of the rows' records exist.
+    async fn existing(&self, rows: &[FileRow]) -> Result<Vec<String>, FunctionError> {
+        // Only what is an id gets into the query: nothing to escape.
+        let ids: Vec<String> = rows
+            .iter()
+            .filter_map(|row| RecordId::parse(&row.record_id).ok())
+            .map(|id| format!("'{id}'"))
+            .collect();
+        let soql = Soql::new(&self.run.options.fields.object, ["Id"])
+            .and_then(|soql| soql.filter(&format!("Id IN ({})", ids.join(","))))
+            .map_err(|error| FunctionError::new(CONFIGURATION_INVALID, error.to_string()))?;
+        let mut found = Vec::with_capacity(rows.len());
+        let mut page = self.client.query_page(&soql.to_soql(), 2000).await?;
+        loop {
+            found.extend(
+                page.records
+                    .iter()
+                    .filter_map(|record| record.get("Id")?.as_str())
+                    .filter_map(|id| RecordId::parse(id).ok())
+                    .map(|id| id.as_str().to_owned()),
+            );
+            match page.next {
+                Some(next) => page = self.client.query_next(&next).await?,
+                None => return Ok(found),
+            }
+        }
+    }
+}
+
+/// The record as the ledger remembers it.
+fn record_of(row: &FileRow) -> SourceRecord {
+    SourceRecord {
+        id: row.record_id.clone(),
+        url: row.original_url.clone(),
+        account_id: row.account_id.clone(),
+        account_name: row.account_name.clone(),
+        system_modstamp: row.system_modstamp.clone(),
+        ..SourceRecord::default()
+    }
+}

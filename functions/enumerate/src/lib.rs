@@ -1,0 +1,167 @@
+//! Reads every record from Salesforce, decides about each, and writes the run's batches.
+//!
+//! The work is a loop of small steps (one page each) from one [`Position`] to the next. After every step a checkpoint
+//! is written on the condition that nobody else wrote one; so the function may be killed at any moment and invoked
+//! again, by the state machine's loop or by a retry. A repeated page is written into the same batch numbers, hence no
+//! record is lost or counted twice. Memory holds one page, whatever the number of records.
+
+mod batches;
+mod deletions;
+mod page;
+mod sweep;
+
+use drayage_aws::clients::Clients;
+use drayage_aws::ledger::Ledger;
+use drayage_aws::objects::Storage;
+use drayage_aws::secrets::Secrets;
+use drayage_domain::plan::Planner;
+use drayage_domain::run::{Checkpoint, Position, RunRecord};
+use drayage_domain::run_input::Mode;
+use drayage_lambda_kit::deadline::Deadline;
+use drayage_lambda_kit::error::FunctionError;
+use drayage_lambda_kit::runtime::Invocation;
+use drayage_lambda_kit::{clock, config, salesforce};
+use drayage_salesforce::Client;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// A step is begun only with this much of the invocation left, or with a quarter of a shorter invocation: time for one
+/// page, with retries, and its batches.
+const STEP_TIME_MAX: SignedDuration = SignedDuration::from_secs(120);
+
+/// What the state machine passes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The run.
+    pub run_id: String,
+}
+
+/// How far the enumeration is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The run.
+    pub run_id: String,
+    /// Whether everything is enumerated. If not, the state machine invokes the function again.
+    pub done: bool,
+    /// Records that the run has to account for, so far.
+    pub enumerated: u64,
+    /// Batches written so far.
+    pub batches: u32,
+    /// Whether nothing is to be copied.
+    pub dry_run: bool,
+}
+
+/// Everything that a step needs.
+pub(crate) struct Enumeration {
+    pub(crate) run: RunRecord,
+    pub(crate) planner: Planner,
+    pub(crate) client: Client,
+    pub(crate) ledger: Ledger,
+    pub(crate) storage: Storage,
+    pub(crate) state_bucket: String,
+}
+
+/// Enumerates until everything is done or the invocation's time is used.
+pub async fn handle(
+    clients: &Clients,
+    request: Request,
+    invocation: Invocation,
+) -> Result<Answer, FunctionError> {
+    let settings = config::from_environment()?;
+    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let run = ledger
+        .run(&request.run_id)
+        .await?
+        .ok_or_else(|| FunctionError::run_unknown(&request.run_id))?;
+    let planner =
+        Planner::new(&run.options).map_err(|problems| FunctionError::configuration(&problems))?;
+    let secrets = Secrets::new(clients.secrets.clone());
+    let enumeration = Enumeration {
+        client: salesforce::connect(&secrets, &settings.salesforce_secret).await?,
+        run,
+        planner,
+        ledger,
+        storage: Storage::new(clients.s3.clone()),
+        state_bucket: settings.state_bucket,
+    };
+    let checkpoint = enumeration.go_on(invocation.deadline).await?;
+    Ok(Answer {
+        done: checkpoint.position == Position::Done,
+        enumerated: checkpoint.total(),
+        batches: checkpoint.batches,
+        dry_run: enumeration.run.options.dry_run,
+        run_id: request.run_id,
+    })
+}
+
+impl Enumeration {
+    async fn go_on(&self, deadline: Deadline) -> Result<Checkpoint, FunctionError> {
+        let stored = self.ledger.checkpoint(&self.run.run_id).await?;
+        let mut checkpoint = stored.unwrap_or_else(Checkpoint::start);
+        let step_time = STEP_TIME_MAX.min(deadline.remaining(clock::now()) / 4);
+        while checkpoint.position != Position::Done && deadline.allows(step_time, clock::now()) {
+            let seen = checkpoint.version;
+            let Some(mut next) = self.step(checkpoint.clone(), deadline, step_time).await? else {
+                break;
+            };
+            next.version = seen + 1;
+            self.ledger.write_checkpoint(&self.run.run_id, &next, seen).await?;
+            tracing::info!(
+                run_id = self.run.run_id,
+                enumerated = next.total(),
+                batches = next.batches,
+                position = ?next.position,
+                "enumerated"
+            );
+            checkpoint = next;
+        }
+        Ok(checkpoint)
+    }
+
+    /// One step. `None`: nothing to do before the invocation ends, because a bulk query job is still working.
+    async fn step(
+        &self,
+        checkpoint: Checkpoint,
+        deadline: Deadline,
+        step_time: SignedDuration,
+    ) -> Result<Option<Checkpoint>, FunctionError> {
+        match checkpoint.position.clone() {
+            Position::Start => self.start(checkpoint).await.map(Some),
+            Position::Rest { next, last_id, records } => {
+                let cursor = sweep::RestCursor { next, last_id, records };
+                self.rest_page(checkpoint, cursor).await.map(Some)
+            }
+            Position::Keyset { last_id } => {
+                self.keyset_page(checkpoint, last_id.as_deref()).await.map(Some)
+            }
+            Position::Bulk { job_id, locator: None, records: None } => {
+                self.await_bulk_job(checkpoint, job_id, deadline, step_time).await
+            }
+            Position::Bulk { job_id, locator, records } => {
+                let cursor = sweep::BulkCursor { job_id, locator, records };
+                self.bulk_page(checkpoint, cursor).await.map(Some)
+            }
+            Position::CountLive { scan, live } => {
+                self.count_live(checkpoint, scan.as_deref(), live).await.map(Some)
+            }
+            Position::Deletions { scan } => {
+                self.find_deleted(checkpoint, scan.as_deref()).await.map(Some)
+            }
+            Position::Done => Ok(Some(checkpoint)),
+        }
+    }
+
+    /// Where the enumeration goes on when the sweep of Salesforce is complete.
+    ///
+    /// Deleted records can only be told by a sweep that has seen everything: not in a run for single accounts.
+    pub(crate) fn after_sweep(&self) -> Position {
+        let options = &self.run.options;
+        if options.mode == Mode::Incremental && options.accounts.is_none() {
+            Position::CountLive { scan: None, live: 0 }
+        } else {
+            Position::Done
+        }
+    }
+}

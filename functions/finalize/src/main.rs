@@ -1,0 +1,10 @@
+//! The `finalize` Lambda: adds up what a run did.
+
+use drayage_aws::clients::Clients;
+use drayage_lambda_kit::runtime::{StartError, serve_task};
+
+#[tokio::main]
+async fn main() -> Result<(), StartError> {
+    let clients = Clients::load().await;
+    serve_task(|request, _| finalize::handle(&clients, request)).await
+}

@@ -1,0 +1,35 @@
+//! The ledger: what is known of every file and of every run, in two DynamoDB tables.
+//!
+//! Every write is conditional. Conditions on files are derived from the transition function of the domain; conditions on
+//! runs, batches and locks name what was read. So two processes can never both believe that they did the same thing.
+//!
+//! Invariant: only this module knows attribute names.
+
+mod attributes;
+mod batches;
+mod error;
+mod files;
+mod locks;
+mod runs;
+
+use aws_sdk_dynamodb::Client;
+
+pub use batches::{BatchClaim, FinishBatch, Lease};
+pub use error::LedgerError;
+pub use files::KeyClaim;
+pub use locks::Lock;
+
+/// Access to both tables.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    client: Client,
+    files_table: String,
+    runs_table: String,
+}
+
+impl Ledger {
+    /// The ledger in these tables.
+    pub fn new(client: Client, files_table: &str, runs_table: &str) -> Self {
+        Self { client, files_table: files_table.to_owned(), runs_table: runs_table.to_owned() }
+    }
+}

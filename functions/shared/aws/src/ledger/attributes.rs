@@ -1,0 +1,102 @@
+//! Attribute names and values.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::LedgerError;
+
+/// An item as the SDK has it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// Key of the `files` table.
+pub(super) const RECORD_ID: &str = "record_id";
+/// Partition key of the index `by_account`.
+pub(super) const ACCOUNT_ID: &str = "account_id";
+/// Sort key of the index `by_account`.
+pub(super) const DESTINATION_KEY: &str = "destination_key";
+/// Partition key of the sparse index `needs_attention`: the reason.
+pub(super) const ATTENTION: &str = "attention";
+/// Sort key of the sparse index `needs_attention`: the time.
+pub(super) const ATTENTION_AT: &str = "attention_at";
+/// Size of the copy, projected into `by_account`.
+pub(super) const SIZE: &str = "size";
+/// State of a file, a batch or a run.
+pub(super) const STATE: &str = "state";
+/// Counts the writes of an item.
+pub(super) const VERSION: &str = "version";
+/// The record that owns a key claim; the invocation that holds a lease.
+pub(super) const OWNER: &str = "owner";
+/// Partition key of the `runs` table.
+pub(super) const RUN_ID: &str = "run_id";
+/// Sort key of the `runs` table.
+pub(super) const ITEM: &str = "item";
+/// Partition key of the index `by_start`; on run items only.
+pub(super) const KIND: &str = "kind";
+/// Sort key of the index `by_start`.
+pub(super) const STARTED_AT: &str = "started_at";
+/// JSON of a run or a checkpoint: read and written as a whole, never queried by.
+pub(super) const BODY: &str = "body";
+/// The execution that a run or a lock belongs to.
+pub(super) const EXECUTION_ARN: &str = "execution_arn";
+/// When a lock was taken.
+pub(super) const AT: &str = "at";
+/// Entries of a batch.
+pub(super) const ENTRIES: &str = "entries";
+/// End of a lease, in milliseconds since 1970. Always present on a claimed batch.
+pub(super) const LEASE_UNTIL: &str = "lease_until";
+/// What the names of counted outcomes start with on a counter item.
+pub(super) const OUTCOME_PREFIX: &str = "outcome.";
+/// Counter of bytes.
+pub(super) const BYTES_COPIED: &str = "bytes_copied";
+/// Counter of copies made by the storage service.
+pub(super) const SERVER_SIDE_COPIES: &str = "server_side_copies";
+/// Counter of requests.
+pub(super) const REQUESTS: &str = "requests";
+
+/// A text attribute.
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+pub(super) fn number(value: impl Display) -> AttributeValue {
+    AttributeValue::N(format!("{value}"))
+}
+
+/// The text of an attribute that has to be there.
+pub(super) fn required_text(item: &Item, name: &'static str) -> Result<String, LedgerError> {
+    optional_text(item, name).ok_or_else(|| LedgerError::corrupt(name, "is missing or not a text"))
+}
+
+/// The text of an attribute, if it has one.
+pub(super) fn optional_text(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}
+
+/// The number of an attribute that has to be there.
+pub(super) fn required_number<N: std::str::FromStr>(
+    item: &Item,
+    name: &'static str,
+) -> Result<N, LedgerError> {
+    item.get(name)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(|| LedgerError::corrupt(name, "is missing or not a fitting number"))
+}
+
+/// A value as the JSON of a body attribute.
+pub(super) fn to_body<T: Serialize>(value: &T) -> Result<AttributeValue, LedgerError> {
+    serde_json::to_string(value)
+        .map(AttributeValue::S)
+        .map_err(|error| LedgerError::corrupt(BODY, error.to_string()))
+}
+
+/// The value of a body attribute.
+pub(super) fn from_body<T: DeserializeOwned>(item: &Item) -> Result<T, LedgerError> {
+    serde_json::from_str(&required_text(item, BODY)?)
+        .map_err(|error| LedgerError::corrupt(BODY, error.to_string()))
+}

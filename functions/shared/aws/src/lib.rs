@@ -1,0 +1,12 @@
+//! The AWS side: the ledger, objects, executions, the queue, secrets.
+//!
+//! Adapters take and return the domain's types; no SDK type leaves this crate except the clients themselves.
+
+pub mod clients;
+pub mod executions;
+pub mod ledger;
+pub mod objects;
+pub mod queue;
+pub mod secrets;
+
+mod sdk_error;

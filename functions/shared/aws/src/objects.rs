@@ -1,0 +1,28 @@
+//! Objects: our own buckets, the sources files come from, and the transfer that moves one file and proves it.
+//!
+//! Memory is bounded by concurrency × part size, never by file size. Nothing here knows about runs, batches or
+//! the ledger: a [`Transfer`] is told what to copy where, and answers with a [`Copied`] or a [`CopyError`].
+//! No message ever carries a query string, because queries of source URLs hold signatures.
+
+mod body;
+mod deadline;
+mod digest;
+mod error;
+mod http_source;
+mod limiter;
+mod metadata;
+mod request_count;
+mod s3_failure;
+mod s3_source;
+mod storage;
+mod transfer;
+
+#[cfg(test)]
+mod test_support;
+
+pub use error::CopyError;
+pub use http_source::{HttpSource, HttpSourceError, HttpSourceOptions};
+pub use limiter::{Limiter, LimiterOptions, Permit};
+pub use s3_source::S3Source;
+pub use storage::{ObjectInfo, Storage, StorageError};
+pub use transfer::{Copied, CopyRequest, Duplicated, Sources, Transfer, TransferOptions};

@@ -1,0 +1,78 @@
+//! The descriptive headers of an object, carried from the source to the copy.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use reqwest::header::{self, HeaderMap, HeaderName};
+
+/// What describes an object besides its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ObjectMetadata {
+    pub(super) content_type: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) cache_control: Option<String>,
+    pub(super) content_language: Option<String>,
+    /// `x-amz-meta-*` without the prefix; only from S3.
+    pub(super) user: BTreeMap<String, String>,
+}
+
+impl ObjectMetadata {
+    /// The headers of an HTTP response. Values that are not visible ASCII are left out: S3 would refuse them.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| {
+            headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        Self {
+            content_type: text(header::CONTENT_TYPE),
+            content_disposition: text(header::CONTENT_DISPOSITION),
+            content_encoding: text(header::CONTENT_ENCODING)
+                .filter(|encoding| !encoding.eq_ignore_ascii_case("identity")),
+            cache_control: text(header::CACHE_CONTROL),
+            content_language: text(header::CONTENT_LANGUAGE),
+            user: BTreeMap::new(),
+        }
+    }
+
+    /// The headers that a HEAD of an object reports.
+    pub(super) fn from_head(head: &HeadObjectOutput) -> Self {
+        Self {
+            content_type: head.content_type.clone(),
+            content_disposition: head.content_disposition.clone(),
+            content_encoding: head.content_encoding.as_deref().and_then(without_aws_chunked),
+            cache_control: head.cache_control.clone(),
+            content_language: head.content_language.clone(),
+            user: head.metadata.clone().unwrap_or_default().into_iter().collect(),
+        }
+    }
+
+    pub(super) fn user_metadata(&self) -> Option<std::collections::HashMap<String, String>> {
+        (!self.user.is_empty()).then(|| self.user.clone().into_iter().collect())
+    }
+}
+
+/// Some SDKs leave `aws-chunked`, which is how the bytes were sent, in the stored encoding.
+fn without_aws_chunked(encoding: &str) -> Option<String> {
+    let kept: Vec<_> = encoding
+        .split(',')
+        .map(str::trim)
+        .filter(|token| !token.is_empty() && !token.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("gzip", Some("gzip"))]
+    #[case("aws-chunked", None)]
+    #[case("gzip, aws-chunked", Some("gzip"))]
+    #[case("", None)]
+    fn how_bytes_were_sent_is_no_encoding(#[case] stored: &str, #[case] kept: Option<&str>) {
+        assert_eq!(without_aws_chunked(stored).as_deref(), kept);
+    }
+}

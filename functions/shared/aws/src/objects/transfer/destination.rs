@@ -1,0 +1,142 @@
+//! The destination bucket: writing in one request, and asking what is there.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
+use bytes::Bytes;
+use drayage_domain::outcome::FailureClass;
+use drayage_domain::row::Proof;
+use tokio::time::Instant;
+
+use super::proof::{Expected, Reported, Verdict, judge};
+use crate::objects::deadline::by_deadline;
+use crate::objects::digest::BodyDigest;
+use crate::objects::error::CopyError;
+use crate::objects::metadata::ObjectMetadata;
+use crate::objects::request_count::RequestCount;
+use crate::objects::s3_failure::S3Failure;
+use crate::objects::s3_source::is_kms;
+
+/// The bucket that files are copied into.
+#[derive(Debug)]
+pub(super) struct Destination {
+    pub(super) client: Client,
+    pub(super) bucket: String,
+}
+
+/// The key being written, until when, and what it has cost so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Write<'a> {
+    pub(super) key: &'a str,
+    pub(super) deadline: Instant,
+    pub(super) count: &'a RequestCount,
+}
+
+impl Write<'_> {
+    pub(super) fn action(&self) -> String {
+        format!("writing {}", self.key)
+    }
+}
+
+impl Destination {
+    pub(super) const fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// Writes a whole body in one request. S3 itself refuses it when the checksum or the MD5 does not fit.
+    pub(super) async fn put(
+        &self,
+        write: Write<'_>,
+        body: Bytes,
+        digest: &BodyDigest,
+        metadata: &ObjectMetadata,
+    ) -> Result<Reported, CopyError> {
+        write.count.add();
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(write.key)
+            .checksum_crc64_nvme(digest.crc64_nvme())
+            .content_md5(digest.md5_base64())
+            .set_content_type(metadata.content_type.clone())
+            .set_content_disposition(metadata.content_disposition.clone())
+            .set_content_encoding(metadata.content_encoding.clone())
+            .set_content_language(metadata.content_language.clone())
+            .set_cache_control(metadata.cache_control.clone())
+            .set_metadata(metadata.user_metadata())
+            .body(ByteStream::from(body));
+        let action = write.action();
+        let output = by_deadline(
+            write.deadline,
+            FailureClass::DestinationUnavailable,
+            &action,
+            Box::pin(async {
+                request.send().await.map_err(|error| S3Failure::of(&error).at_destination(&action))
+            }),
+        )
+        .await?;
+        let composite = output.checksum_type == Some(ChecksumType::Composite);
+        Ok(Reported {
+            etag: unquoted(output.e_tag.as_deref()),
+            crc64_nvme: output.checksum_crc64_nvme.filter(|_| !composite),
+            etag_opaque: is_kms(output.server_side_encryption.as_ref())
+                || output.sse_customer_algorithm.is_some(),
+            size_bytes: None,
+        })
+    }
+
+    /// Compares what the destination reported with what was expected, and asks it again where that is not enough.
+    pub(super) async fn prove(
+        &self,
+        write: Write<'_>,
+        expected: &Expected,
+        reported: Reported,
+    ) -> Result<Proof, CopyError> {
+        let verdict = match judge(expected, &reported) {
+            Verdict::NeedsHead => judge(expected, &self.head(write).await?),
+            decided @ (Verdict::Proven(_) | Verdict::Differs(_)) => decided,
+        };
+        let what = match verdict {
+            Verdict::Proven(proof) => return Ok(proof),
+            Verdict::Differs(what) => what,
+            Verdict::NeedsHead => "the destination does not tell its size".to_owned(),
+        };
+        Err(CopyError::new(
+            FailureClass::ChecksumMismatch,
+            format!("the copy at {} differs from its source: {what}", write.key),
+        ))
+    }
+
+    async fn head(&self, write: Write<'_>) -> Result<Reported, CopyError> {
+        write.count.add();
+        let request = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(write.key)
+            .checksum_mode(ChecksumMode::Enabled);
+        let action = format!("checking {}", write.key);
+        let head = by_deadline(
+            write.deadline,
+            FailureClass::DestinationUnavailable,
+            &action,
+            Box::pin(async {
+                request.send().await.map_err(|error| S3Failure::of(&error).at_destination(&action))
+            }),
+        )
+        .await?;
+        let composite = head.checksum_type == Some(ChecksumType::Composite);
+        Ok(Reported {
+            etag: unquoted(head.e_tag.as_deref()),
+            crc64_nvme: head.checksum_crc64_nvme.filter(|_| !composite),
+            etag_opaque: is_kms(head.server_side_encryption.as_ref())
+                || head.sse_customer_algorithm.is_some(),
+            size_bytes: head.content_length.and_then(|length| u64::try_from(length).ok()),
+        })
+    }
+}
+
+pub(super) fn unquoted(etag: Option<&str>) -> String {
+    etag.unwrap_or_default().replace('"', "")
+}

@@ -1,0 +1,211 @@
+//! Multipart uploads: begun, completed, and aborted whenever anything fails in between.
+//!
+//! An upload that is neither completed nor aborted costs storage without being visible. If the process dies in
+//! between, the bucket's lifecycle rule for incomplete uploads removes it.
+
+use std::time::Duration;
+
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
+use drayage_domain::outcome::FailureClass;
+use futures::future::BoxFuture;
+use tokio::time::timeout;
+
+use super::destination::{Destination, Write, unquoted};
+use super::proof::Reported;
+use crate::objects::deadline::by_deadline;
+use crate::objects::digest::BodyDigest;
+use crate::objects::error::CopyError;
+use crate::objects::metadata::ObjectMetadata;
+use crate::objects::s3_failure::S3Failure;
+use crate::objects::s3_source::{Located, is_kms};
+
+/// How long an abort may take after the deadline. The caller's deadline must leave this much time.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An upload that was begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Upload<'a> {
+    destination: &'a Destination,
+    write: Write<'a>,
+    id: &'a str,
+}
+
+/// A part that has arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) number: i32,
+    etag: Option<String>,
+    crc64_nvme: Option<String>,
+    /// Of the bytes that were sent; `None` for a part that S3 copied itself.
+    pub(super) digest: Option<BodyDigest>,
+}
+
+impl Destination {
+    /// Begins an upload and returns its id.
+    pub(super) async fn begin_upload(
+        &self,
+        write: Write<'_>,
+        metadata: &ObjectMetadata,
+    ) -> Result<String, CopyError> {
+        write.count.add();
+        let request = self
+            .client
+            .create_multipart_upload()
+            .bucket(&self.bucket)
+            .key(write.key)
+            .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme)
+            .checksum_type(ChecksumType::FullObject)
+            .set_content_type(metadata.content_type.clone())
+            .set_content_disposition(metadata.content_disposition.clone())
+            .set_content_encoding(metadata.content_encoding.clone())
+            .set_content_language(metadata.content_language.clone())
+            .set_cache_control(metadata.cache_control.clone())
+            .set_metadata(metadata.user_metadata());
+        let action = write.action();
+        let output = by_deadline(
+            write.deadline,
+            FailureClass::DestinationUnavailable,
+            &action,
+            Box::pin(async {
+                request.send().await.map_err(|error| S3Failure::of(&error).at_destination(&action))
+            }),
+        )
+        .await?;
+        output.upload_id.ok_or_else(|| {
+            CopyError::new(
+                FailureClass::DestinationUnavailable,
+                format!("{action}: no upload id was given"),
+            )
+        })
+    }
+
+    pub(super) const fn upload<'a>(&'a self, write: Write<'a>, id: &'a str) -> Upload<'a> {
+        Upload { destination: self, write, id }
+    }
+}
+
+impl Upload<'_> {
+    /// Runs `work` within the deadline, and aborts the upload when it fails or is not finished by then.
+    pub(super) async fn or_abort<T>(
+        &self,
+        work: BoxFuture<'_, Result<T, CopyError>>,
+    ) -> Result<T, CopyError> {
+        let class = FailureClass::SourceTimeout;
+        let done = by_deadline(self.write.deadline, class, &self.write.action(), work).await;
+        if done.is_err() {
+            self.abort().await;
+        }
+        done
+    }
+
+    /// Sends one part. Numbers begin with 1.
+    pub(super) async fn send_part(&self, number: i32, body: Bytes) -> Result<Part, CopyError> {
+        let digest = BodyDigest::of(&body);
+        self.write.count.add();
+        let output = self
+            .destination
+            .client
+            .upload_part()
+            .bucket(&self.destination.bucket)
+            .key(self.write.key)
+            .upload_id(self.id)
+            .part_number(number)
+            .checksum_crc64_nvme(digest.crc64_nvme())
+            .content_md5(digest.md5_base64())
+            .body(ByteStream::from(body))
+            .send()
+            .await
+            .map_err(|error| S3Failure::of(&error).at_destination(&self.write.action()))?;
+        let crc64_nvme = Some(digest.crc64_nvme());
+        Ok(Part { number, etag: output.e_tag, crc64_nvme, digest: Some(digest) })
+    }
+
+    /// Lets S3 copy one part from the source, if the source is still the one that was looked at.
+    pub(super) async fn copy_part(
+        &self,
+        number: i32,
+        range: String,
+        source: &Located,
+        copy_source: &str,
+    ) -> Result<Part, CopyError> {
+        self.write.count.add();
+        let output = self
+            .destination
+            .client
+            .upload_part_copy()
+            .bucket(&self.destination.bucket)
+            .key(self.write.key)
+            .upload_id(self.id)
+            .part_number(number)
+            .copy_source(copy_source)
+            .copy_source_range(range)
+            .set_copy_source_if_match(source.etag_header.clone())
+            .send()
+            .await
+            .map_err(|error| {
+                S3Failure::of(&error).at_server_side_copy(&source.redacted(), &self.write.action())
+            })?;
+        let (etag, crc64_nvme) = output
+            .copy_part_result
+            .map_or((None, None), |result| (result.e_tag, result.checksum_crc64_nvme));
+        Ok(Part { number, etag, crc64_nvme, digest: None })
+    }
+
+    /// Puts the parts together. The checksum of the whole object is not sent along but compared with the reported one:
+    /// services that only know composite checksums refuse the upload when a full-object one is given.
+    pub(super) async fn complete(&self, mut parts: Vec<Part>) -> Result<Reported, CopyError> {
+        parts.sort_by_key(|part| part.number);
+        let parts = parts.into_iter().map(|part| {
+            CompletedPart::builder()
+                .part_number(part.number)
+                .set_e_tag(part.etag)
+                .set_checksum_crc64_nvme(part.crc64_nvme)
+                .build()
+        });
+        let completed =
+            CompletedMultipartUpload::builder().set_parts(Some(parts.collect())).build();
+        self.write.count.add();
+        let output = self
+            .destination
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.destination.bucket)
+            .key(self.write.key)
+            .upload_id(self.id)
+            .multipart_upload(completed)
+            .checksum_type(ChecksumType::FullObject)
+            .send()
+            .await
+            .map_err(|error| S3Failure::of(&error).at_destination(&self.write.action()))?;
+        let composite = output.checksum_type == Some(ChecksumType::Composite);
+        Ok(Reported {
+            etag: unquoted(output.e_tag.as_deref()),
+            crc64_nvme: output.checksum_crc64_nvme.filter(|_| !composite),
+            etag_opaque: is_kms(output.server_side_encryption.as_ref()),
+            size_bytes: None,
+        })
+    }
+
+    async fn abort(&self) {
+        self.write.count.add();
+        let request = self
+            .destination
+            .client
+            .abort_multipart_upload()
+            .bucket(&self.destination.bucket)
+            .key(self.write.key)
+            .upload_id(self.id);
+        let code = match timeout(ABORT_TIMEOUT, request.send()).await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) => S3Failure::of(&error).code,
+            Err(_elapsed) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(
+            key = self.write.key,
+            code,
+            "an incomplete upload could not be aborted; the bucket's lifecycle rule removes it"
+        );
+    }
+}

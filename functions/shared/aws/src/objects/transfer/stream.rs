@@ -1,0 +1,211 @@
+//! Copies through this process: the body is read once, hashed, and sent in one request or in parts.
+
+use bytes::{Bytes, BytesMut};
+use drayage_domain::outcome::FailureClass;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+
+use super::destination::Write;
+use super::multipart::{Part, Upload};
+use super::proof::{Expected, Reported};
+use super::ranges::part_size;
+use super::{Attempt, CopyRequest, Transfer};
+use crate::objects::body::{OpenSource, SourceBody};
+use crate::objects::deadline::by_deadline;
+use crate::objects::digest::{BodyDigest, FileDigest};
+use crate::objects::error::CopyError;
+use crate::objects::request_count::RequestCount;
+
+/// Room for what arrives beyond a full part, in bytes.
+const CHUNK_SLACK_BYTES: usize = 64 * 1024;
+
+/// How sending a body ended.
+enum Sent {
+    Copied(Expected, Reported),
+    TooLarge(u64),
+}
+
+impl Transfer {
+    pub(super) async fn stream(
+        &self,
+        open: OpenSource,
+        request: &CopyRequest<'_>,
+        count: &RequestCount,
+    ) -> Result<Attempt, CopyError> {
+        let OpenSource { body, mut identity, metadata, crc64_nvme } = open;
+        let announced = body.announced();
+        if let Some(size) = announced.filter(|size| *size > self.options.max_file_bytes) {
+            return Ok(Attempt::TooLarge(size));
+        }
+        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let place = body.place().to_owned();
+        let mut reader = Reader::new(body, self.options.max_file_bytes);
+        let threshold = self.options.multipart_threshold_bytes;
+        by_deadline(
+            write.deadline,
+            FailureClass::SourceTimeout,
+            "reading the source",
+            Box::pin(async { reader.fill(as_usize(threshold).saturating_add(1)).await }),
+        )
+        .await?;
+
+        let sent = if let Some(size) = reader.too_large() {
+            Sent::TooLarge(size)
+        } else if reader.ended {
+            let body = reader.take(usize::MAX);
+            let digest = BodyDigest::of(&body);
+            same_as_source(&place, crc64_nvme.as_deref(), &digest.crc64_nvme())?;
+            let reported = self.destination.put(write, body, &digest, &metadata).await?;
+            Sent::Copied(expected_of(&digest), reported)
+        } else {
+            let size_max = announced.unwrap_or(self.options.max_file_bytes);
+            let size = as_usize(part_size(size_max, self.options.part_size_bytes));
+            let id = self.destination.begin_upload(write, &metadata).await?;
+            let upload = self.destination.upload(write, &id);
+            let work = self.send_parts(&upload, &mut reader, size, crc64_nvme.as_deref());
+            match upload.or_abort(Box::pin(work)).await {
+                Err(_) if reader.too_large().is_some() => {
+                    Sent::TooLarge(reader.too_large().unwrap_or_default())
+                }
+                done => done?,
+            }
+        };
+        match sent {
+            Sent::TooLarge(size) => Ok(Attempt::TooLarge(size)),
+            Sent::Copied(expected, reported) => {
+                identity.size_bytes = Some(expected.size_bytes);
+                let proof = self.destination.prove(write, &expected, reported).await?;
+                let content_type = metadata.content_type;
+                Ok(Attempt::Done { source: identity, proof, content_type, server_side: false })
+            }
+        }
+    }
+
+    /// Reads and sends at the same time, with a bounded number of parts in memory.
+    async fn send_parts(
+        &self,
+        upload: &Upload<'_>,
+        reader: &mut Reader,
+        part_size_bytes: usize,
+        source_crc64_nvme: Option<&str>,
+    ) -> Result<Sent, CopyError> {
+        let place = reader.body.place().to_owned();
+        let mut parts: Vec<Part> = reader
+            .parts(part_size_bytes)
+            .map_ok(|(number, body)| upload.send_part(number, body))
+            .try_buffer_unordered(self.options.part_concurrency)
+            .try_collect()
+            .await?;
+        parts.sort_by_key(|part| part.number);
+        let file = FileDigest::of_parts(parts.iter().filter_map(|part| part.digest.as_ref()));
+        same_as_source(&place, source_crc64_nvme, &file.crc64_nvme)?;
+        let reported = upload.complete(parts).await?;
+        let expected = Expected {
+            size_bytes: file.size_bytes,
+            crc64_nvme: Some(file.crc64_nvme),
+            etag: Some(file.etag),
+        };
+        Ok(Sent::Copied(expected, reported))
+    }
+}
+
+fn expected_of(digest: &BodyDigest) -> Expected {
+    Expected {
+        size_bytes: digest.size_bytes,
+        crc64_nvme: Some(digest.crc64_nvme()),
+        etag: Some(digest.etag()),
+    }
+}
+
+/// The bytes that arrived here must be those that the source has a checksum of.
+fn same_as_source(place: &str, source: Option<&str>, stream: &str) -> Result<(), CopyError> {
+    match source {
+        Some(source) if source != stream => Err(CopyError::new(
+            FailureClass::ChecksumMismatch,
+            format!("{place} arrived with CRC64NVME {stream}, but the source reports {source}"),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Cuts a body into parts of equal size.
+struct Reader {
+    body: SourceBody,
+    buffer: BytesMut,
+    received: u64,
+    max_bytes: u64,
+    ended: bool,
+}
+
+impl Reader {
+    fn new(body: SourceBody, max_bytes: u64) -> Self {
+        Self { body, buffer: BytesMut::new(), received: 0, max_bytes, ended: false }
+    }
+
+    /// The bytes seen so far, if they are more than the maximum.
+    fn too_large(&self) -> Option<u64> {
+        (self.received > self.max_bytes).then_some(self.received)
+    }
+
+    /// Reads until the buffer holds `wanted` bytes, the body ends, or more than the maximum has arrived.
+    async fn fill(&mut self, wanted: usize) -> Result<(), CopyError> {
+        if let Some(announced) = self.body.announced() {
+            let left =
+                as_usize(announced.saturating_sub(self.received)).saturating_add(self.buffer.len());
+            let room = wanted.min(left).saturating_add(CHUNK_SLACK_BYTES);
+            self.buffer.reserve(room.saturating_sub(self.buffer.len()));
+        }
+        while !self.ended && self.buffer.len() < wanted && self.too_large().is_none() {
+            match self.body.chunk().await? {
+                Some(chunk) => {
+                    self.received += chunk.len() as u64;
+                    self.buffer.extend_from_slice(&chunk);
+                }
+                None => self.ended = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, at_most: usize) -> Bytes {
+        self.buffer.split_to(at_most.min(self.buffer.len())).freeze()
+    }
+
+    /// All parts in order, numbered from 1. A part is read when it is asked for.
+    fn parts(&mut self, size_bytes: usize) -> BoxStream<'_, Result<(i32, Bytes), CopyError>> {
+        let parts = stream::try_unfold((self, 1), move |(reader, number)| async move {
+            let body = reader.next_part(size_bytes).await?;
+            Ok(body.map(|body| ((number, body), (reader, number + 1))))
+        });
+        parts.boxed()
+    }
+
+    /// The next part, `None` at the end, and an error (which only stops the upload) when the file is too large.
+    async fn next_part(&mut self, size_bytes: usize) -> Result<Option<Bytes>, CopyError> {
+        self.fill(size_bytes).await?;
+        if let Some(size) = self.too_large() {
+            return Err(CopyError::new(
+                FailureClass::LongBody,
+                format!("more than {size} bytes arrived"),
+            ));
+        }
+        let part = self.take(size_bytes);
+        Ok((!part.is_empty()).then_some(part))
+    }
+}
+
+fn as_usize(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_is_compared_with_the_checksum_of_the_source() {
+        assert_eq!(same_as_source("s3://b/k", None, "abc="), Ok(()));
+        assert_eq!(same_as_source("s3://b/k", Some("abc="), "abc="), Ok(()));
+        let error = same_as_source("s3://b/k", Some("abc="), "xyz=").unwrap_err();
+        assert_eq!(error.class, FailureClass::ChecksumMismatch);
+    }
+}

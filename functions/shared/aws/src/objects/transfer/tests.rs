@@ -1,0 +1,106 @@
+//! Whole transfers against a small S3: what is sent, what is believed, and what is cleaned up.
+
+mod server_side;
+mod streaming;
+
+use std::future::ready;
+use std::time::Duration;
+
+use drayage_domain::row::ProofLevel;
+
+use super::*;
+use crate::objects::limiter::LimiterOptions;
+use crate::objects::test_support::{
+    FakeS3, Reports, Stored, header, http_location, http_options, key, request, s3_client,
+    s3_location,
+};
+
+const MIB: usize = 1024 * 1024;
+
+/// A transfer into bucket `dst` of `fake`, with parts of 5 MiB, reading S3 from `fake` and HTTP from `allow`.
+fn transfer(fake: &FakeS3, server_side: bool, allow: &str) -> Transfer {
+    let client = s3_client(&fake.uri());
+    let options = TransferOptions {
+        part_size_bytes: PART_SIZE_MIN_BYTES,
+        multipart_threshold_bytes: PART_SIZE_MIN_BYTES,
+        ..TransferOptions::new("dst", 64 * MIB as u64)
+    };
+    let sources = Sources {
+        s3: Some(S3Source::new(client.clone(), server_side)),
+        http: HttpSource::new(http_options(allow)).unwrap(),
+    };
+    Transfer::new(options, client, sources, Limiter::new(LimiterOptions::up_to(4)))
+}
+
+fn level(copied: &Copied) -> ProofLevel {
+    let Copied::Done { proof, .. } = copied else { panic!("not copied: {copied:?}") };
+    proof.level
+}
+
+#[tokio::test]
+async fn a_copy_can_be_spawned() {
+    let fake = FakeS3::start(Reports::Full).await;
+    fake.store("src/a.pdf", Stored::new(b"bytes"));
+    let transfer = Arc::new(transfer(&fake, true, ""));
+    let copied = tokio::spawn(async move {
+        let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
+        transfer.copy(&request(&source, &key)).await
+    });
+    assert_eq!(level(&copied.await.unwrap().unwrap()), ProofLevel::Checksum);
+}
+
+#[tokio::test]
+async fn without_access_to_s3_an_s3_source_is_denied() {
+    let fake = FakeS3::start(Reports::Full).await;
+    let transfer = Transfer {
+        sources: Sources { s3: None, http: HttpSource::new(http_options("")).unwrap() },
+        ..transfer(&fake, true, "")
+    };
+    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
+    let error = transfer.copy(&request(&source, &key)).await.unwrap_err();
+    assert_eq!((error.class, error.requests), (FailureClass::AccessDenied, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_are_bounded() {
+    let fake = FakeS3::start(Reports::Full).await;
+    let transfer = transfer(&fake, true, "");
+    let count = RequestCount::default();
+    let deadline = Instant::now() + Duration::from_mins(10);
+    let failed: Result<(), _> = transfer
+        .retrying(deadline, &count, || {
+            count.add();
+            Box::pin(ready(Err(CopyError::new(FailureClass::ShortBody, "short"))))
+        })
+        .await;
+    assert_eq!(failed.unwrap_err().requests, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_after_the_deadline() {
+    let fake = FakeS3::start(Reports::Full).await;
+    let transfer = transfer(&fake, true, "");
+    let count = RequestCount::default();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let failed: Result<(), _> = transfer
+        .retrying(deadline, &count, || {
+            count.add();
+            let busy = CopyError::new(FailureClass::Throttled, "busy");
+            Box::pin(ready(Err(busy.with_retry_after(Some(Duration::from_secs(20))))))
+        })
+        .await;
+    assert_eq!(failed.unwrap_err().requests, 2);
+    assert!(Instant::now() < deadline);
+    assert_eq!(transfer.limiter.limit(), 1, "each slow-down halved the limit");
+}
+
+#[tokio::test]
+async fn what_the_sdk_has_retried_is_not_retried_again() {
+    let fake = FakeS3::start(Reports::Full).await;
+    fake.store("src/a.pdf", Stored::new(b"bytes"));
+    fake.fail("HEAD", 500, "InternalError");
+    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
+    let error = transfer(&fake, true, "").copy(&request(&source, &key)).await.unwrap_err();
+    assert_eq!((error.class, error.retryable()), (FailureClass::SourceUnavailable, true));
+    assert_eq!(fake.operations(), ["HEAD"]);
+}

@@ -1,0 +1,174 @@
+//! Secrets Manager, and the secret with the source's keys.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_secretsmanager::Client;
+use drayage_domain::problem::{Problem, joined};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::sdk_error::describe;
+
+/// Why a secret cannot be used. Never carries its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// It cannot be read.
+    #[error(
+        "secret {name} cannot be read: {message}; hint: check its name, and that the function's role may read it"
+    )]
+    Unavailable {
+        /// Its name or ARN.
+        name: String,
+        /// What the service says.
+        message: String,
+    },
+    /// It has no text.
+    #[error("secret {name} has no text value; hint: store the JSON as the secret's string")]
+    NotText {
+        /// Its name or ARN.
+        name: String,
+    },
+    /// It has not the shape that it must have.
+    #[error("{}", joined(.0))]
+    Shape(Vec<Problem>),
+}
+
+/// Reads secrets.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+}
+
+impl Secrets {
+    /// Secrets of this client.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The current text of a secret, by name or ARN.
+    pub async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
+        let answer =
+            self.client.get_secret_value().secret_id(name).send().await.map_err(|error| {
+                SecretError::Unavailable {
+                    name: name.to_owned(),
+                    message: describe(&error),
+                }
+            })?;
+        answer
+            .secret_string
+            .map(SecretString::from)
+            .ok_or_else(|| SecretError::NotText { name: name.to_owned() })
+    }
+}
+
+/// Keys of the source's S3, from a secret with the JSON fields `access_key_id`, `secret_access_key` and optionally
+/// `session_token`, `region`, `endpoint`.
+#[derive(Debug, Clone)]
+pub struct SourceKeys {
+    access_key_id: SecretString,
+    secret_access_key: SecretString,
+    session_token: Option<SecretString>,
+    /// The source's region; the stack's own if absent.
+    pub region: Option<String>,
+    /// The endpoint of an S3-compatible service; AWS if absent.
+    pub endpoint: Option<String>,
+}
+
+const SOURCE_FIELDS: [&str; 5] =
+    ["access_key_id", "secret_access_key", "session_token", "region", "endpoint"];
+
+impl SourceKeys {
+    /// Checks the secret's JSON; every problem at once.
+    pub fn from_json(text: &str) -> Result<Self, SecretError> {
+        let fields: BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(text).map_err(|_may_quote_the_value| {
+                SecretError::Shape(vec![Problem::new(
+                    "source secret",
+                    "is not a JSON object",
+                    "give {\"access_key_id\": …, \"secret_access_key\": …}",
+                )])
+            })?;
+        let mut problems = Vec::new();
+        for name in fields.keys().filter(|name| !SOURCE_FIELDS.contains(&name.as_str())) {
+            problems.push(Problem::new(
+                name,
+                "is not a field of the source secret",
+                format!("known fields: {}", SOURCE_FIELDS.join(", ")),
+            ));
+        }
+        let mut text = |name: &str, required: bool| match fields.get(name) {
+            Some(serde_json::Value::String(value)) if !value.trim().is_empty() => {
+                Some(value.trim().to_owned())
+            }
+            None | Some(serde_json::Value::Null) if !required => None,
+            Some(_) | None => {
+                problems.push(Problem::new(name, "is missing or not a text", "give it as text"));
+                None
+            }
+        };
+        let access_key_id = text("access_key_id", true);
+        let secret_access_key = text("secret_access_key", true);
+        let session_token = text("session_token", false);
+        let region = text("region", false);
+        let endpoint = text("endpoint", false);
+        if let Some(endpoint) = &endpoint
+            && !endpoint.starts_with("https://")
+            && !endpoint.starts_with("http://")
+        {
+            problems.push(Problem::new(
+                "endpoint",
+                "is not a URL",
+                "give scheme and host, such as https://s3.example.com",
+            ));
+        }
+        match (access_key_id, secret_access_key) {
+            (Some(id), Some(key)) if problems.is_empty() => Ok(Self {
+                access_key_id: id.into(),
+                secret_access_key: key.into(),
+                session_token: session_token.map(SecretString::from),
+                region,
+                endpoint,
+            }),
+            (Some(_) | None, Some(_) | None) => Err(SecretError::Shape(problems)),
+        }
+    }
+
+    pub(crate) fn access_key_id(&self) -> &str {
+        self.access_key_id.expose_secret()
+    }
+
+    pub(crate) fn secret_access_key(&self) -> &str {
+        self.secret_access_key.expose_secret()
+    }
+
+    pub(crate) fn session_token(&self) -> Option<&str> {
+        self.session_token.as_ref().map(ExposeSecret::expose_secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_and_never_shown() {
+        let keys = SourceKeys::from_json(
+            r#"{"access_key_id": "AKIDMARK", "secret_access_key": "KEYMARK", "region": "eu-west-1"}"#,
+        )
+        .unwrap();
+        assert_eq!(keys.access_key_id(), "AKIDMARK");
+        let shown = format!("{keys:?}");
+        assert!(!shown.contains("MARK"), "{shown}");
+    }
+
+    #[test]
+    fn every_problem_is_told_without_a_value() {
+        let error = SourceKeys::from_json(
+            r#"{"secret_access_key": 5, "extra": "VALUEMARK", "endpoint": "nowhere"}"#,
+        )
+        .unwrap_err();
+        let SecretError::Shape(problems) = &error else { panic!("{error}") };
+        let places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();
+        assert_eq!(places, ["extra", "access_key_id", "secret_access_key", "endpoint"]);
+        assert!(!error.to_string().contains("VALUEMARK"));
+    }
+}

@@ -1,0 +1,80 @@
+//! What a backup will take: requests, time and money, from counts.
+//!
+//! A model, not a measurement. Prices are those of us-east-1, per request, as published in 2026; the time is bounded by
+//! the 3,500 writes per second that one S3 prefix takes
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
+
+use serde::{Deserialize, Serialize};
+
+/// PUT, COPY, POST and LIST requests, in USD each.
+const S3_WRITE_USD: f64 = 5.0e-6;
+/// GET and HEAD requests, in USD each.
+const S3_READ_USD: f64 = 0.4e-6;
+/// A `DynamoDB` write of up to 1 KB on demand, in USD.
+const LEDGER_WRITE_USD: f64 = 0.625e-6;
+/// A state transition of a standard workflow, in USD.
+const TRANSITION_USD: f64 = 25.0e-6;
+/// An SQS request, in USD.
+const QUEUE_REQUEST_USD: f64 = 0.4e-6;
+/// Writes per second and prefix that S3 takes.
+const S3_WRITES_PER_SECOND: f64 = 3500.0;
+
+/// A first write costs the key claim, the row and its index entry.
+const LEDGER_WRITES_PER_FILE: u64 = 3;
+/// Child execution: enter the map item, send the message, end.
+const TRANSITIONS_PER_BATCH: u64 = 3;
+/// Send, receive, delete.
+const QUEUE_REQUESTS_PER_BATCH: u64 = 3;
+
+/// The figures for a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Estimate {
+    /// Files that would be copied.
+    pub files: u64,
+    /// Reads of the source (HEAD or GET).
+    pub source_reads: u64,
+    /// Writes to the destination.
+    pub destination_writes: u64,
+    /// Writes to the ledger.
+    pub ledger_writes: u64,
+    /// Requests and transitions together, in USD; without data transfer and Lambda time.
+    pub cost_usd: f64,
+    /// The shortest time that S3's request rate for one prefix allows, in seconds.
+    pub seconds_at_least: f64,
+}
+
+impl Eq for Estimate {}
+
+impl Estimate {
+    /// For `files` files in `batches` batches.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52, and an estimate anyway")]
+    pub fn for_backup(files: u64, batches: u64) -> Self {
+        let ledger_writes = files * LEDGER_WRITES_PER_FILE;
+        let cost_usd = files as f64 * (S3_WRITE_USD + S3_READ_USD)
+            + ledger_writes as f64 * LEDGER_WRITE_USD
+            + (batches * TRANSITIONS_PER_BATCH) as f64 * TRANSITION_USD
+            + (batches * QUEUE_REQUESTS_PER_BATCH) as f64 * QUEUE_REQUEST_USD;
+        Self {
+            files,
+            source_reads: files,
+            destination_writes: files,
+            ledger_writes,
+            cost_usd,
+            seconds_at_least: files as f64 / S3_WRITES_PER_SECOND,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_files_cost_what_the_model_says() {
+        let estimate = Estimate::for_backup(1_000_000, 10_000);
+        // 5.40 S3 + 1.875 ledger + 0.75 transitions + 0.012 queue
+        assert!((estimate.cost_usd - 8.037).abs() < 0.001, "{}", estimate.cost_usd);
+        assert!((estimate.seconds_at_least - 285.7).abs() < 0.1);
+    }
+}

@@ -1,0 +1,28 @@
+//! The rules of Drayage, and nothing but rules: no I/O, no clock, no environment, no randomness.
+//!
+//! A record is read ([`record`]), decided about ([`plan`]: [`source_url`], [`destination_key`], [`extension`],
+//! [`allow_list`]), written into a batch ([`manifest`]), copied, and ends in one [`outcome`] that is counted
+//! ([`counts`]) and kept in the ledger ([`row`], [`state`]). A run ([`run`]) is what a person asked for ([`run_input`])
+//! under the stack's [`settings`].
+
+pub mod allow_list;
+pub mod change;
+pub mod counts;
+pub mod destination_key;
+pub mod estimate;
+pub mod extension;
+pub mod id;
+pub mod manifest;
+pub mod message;
+pub mod outcome;
+pub mod plan;
+pub mod problem;
+pub mod record;
+pub mod row;
+pub mod run;
+pub mod run_input;
+pub mod settings;
+pub mod settle;
+pub mod settled_row;
+pub mod source_url;
+pub mod state;

@@ -1,0 +1,255 @@
+//! A run: what it was asked to do, how far its enumeration is, how it ended.
+
+use serde::{Deserialize, Serialize};
+
+use crate::counts::Counts;
+use crate::record::ObjectFields;
+use crate::run_input::{Mode, QueryApi, Trigger};
+
+/// How source files are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceAccess {
+    /// S3 with the Lambda's own role, so the storage service can copy by itself.
+    Role,
+    /// S3 with keys (and an endpoint) from a secret; bytes pass through the Lambda.
+    Keys,
+    /// Plain HTTPS, public or presigned.
+    Https,
+}
+
+impl SourceAccess {
+    /// The access of that name, or `None`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "role" => Some(Self::Role),
+            "keys" => Some(Self::Keys),
+            "https" => Some(Self::Https),
+            _ => None,
+        }
+    }
+}
+
+/// Everything a run needs to know, frozen when it starts: the stack's settings with the execution's input applied. It is
+/// stored with the run, so a changed parameter never changes a run that is under way. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunOptions {
+    /// Which records are copied.
+    pub mode: Mode,
+    /// Plan only.
+    pub dry_run: bool,
+    /// Who started it.
+    pub trigger: Trigger,
+    /// How records are read.
+    pub query_api: QueryApi,
+    /// With `auto`, Bulk API 2.0 is used from this many records on.
+    pub bulk_threshold: u64,
+    /// The sObject and its fields.
+    pub fields: ObjectFields,
+    /// Only these accounts, by id or name.
+    pub accounts: Option<Vec<String>>,
+    /// At most so many files.
+    pub max_files: Option<u64>,
+    /// Only these extensions; empty: all.
+    pub allowed_extensions: Vec<String>,
+    /// Larger files are skipped.
+    pub max_file_bytes: u64,
+    /// Files per batch.
+    pub batch_size: u32,
+    /// How source files are reached.
+    pub source_access: SourceAccess,
+    /// The allow-list of source hosts, as configured.
+    pub source_hosts: String,
+    /// The destination bucket.
+    pub destination_bucket: String,
+    /// The prefix in it, without a slash at either end.
+    pub destination_prefix: String,
+    /// What the new URL of an object starts with; ends in a slash.
+    pub new_url_base: String,
+    /// Length of the URL field in characters, read from the sObject's description.
+    pub url_length_max: usize,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Under way.
+    Running,
+    /// Ended; every record is accounted for.
+    Succeeded,
+    /// Ended without accounting for every record, or broken off.
+    Failed,
+}
+
+impl RunState {
+    /// The stored name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "Running",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+        }
+    }
+
+    /// The state of that stored name, or `None`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Running, Self::Succeeded, Self::Failed]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+}
+
+/// A run as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunRecord {
+    /// The execution's name.
+    pub run_id: String,
+    /// The state machine, such as `backup`.
+    pub kind: String,
+    /// ARN of the execution.
+    pub execution_arn: String,
+    /// When it started, RFC 3339.
+    pub started_at: String,
+    /// When it ended, RFC 3339.
+    pub ended_at: Option<String>,
+    /// Where it stands.
+    pub state: RunState,
+    /// What it was asked to do.
+    pub options: RunOptions,
+    /// Records that Salesforce counted when the run started.
+    pub records_expected: u64,
+    /// How it ended.
+    pub summary: Option<Summary>,
+}
+
+/// How far the enumeration is. Stored after every page; a crash repeats at most one page, and repeats it into the same
+/// batch numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// Counts the writes of this item; every write is conditional on the one it has read.
+    pub version: u64,
+    /// What comes next.
+    pub position: Position,
+    /// Records read from Salesforce so far.
+    pub enumerated: u64,
+    /// Ledger rows whose record is deleted, found so far. They are enumerated too, from the ledger.
+    pub deleted: u64,
+    /// Records that an incremental run found unchanged; they are in no batch.
+    pub unchanged: u64,
+    /// Records read so far that the ledger knows and does not hold for deleted.
+    pub known: u64,
+    /// Files planned to be copied so far.
+    pub files_planned: u64,
+    /// Batches written so far; the next one has this number plus one.
+    pub batches: u32,
+    /// Planned outcomes by label: the total of a progress bar, and a dry run's summary.
+    pub planned: Counts,
+}
+
+impl Checkpoint {
+    /// The beginning.
+    pub fn start() -> Self {
+        Self {
+            version: 0,
+            position: Position::Start,
+            enumerated: 0,
+            deleted: 0,
+            unchanged: 0,
+            known: 0,
+            files_planned: 0,
+            batches: 0,
+            planned: Counts::default(),
+        }
+    }
+
+    /// Every record that the run has to account for.
+    pub fn total(&self) -> u64 {
+        self.enumerated + self.deleted
+    }
+}
+
+/// What the enumeration does next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Position {
+    /// Nothing was read yet.
+    Start,
+    /// REST pages of one query, in the order of the id.
+    Rest {
+        /// The page to read next; `None` before the first.
+        next: Option<String>,
+        /// The highest id read so far: where the keyset goes on if the query's cursor expires.
+        last_id: Option<String>,
+        /// Records that the query says it has, once its first page is read.
+        records: Option<u64>,
+    },
+    /// REST pages by `Id > last`, each a query of its own.
+    Keyset {
+        /// The highest id read so far.
+        last_id: Option<String>,
+    },
+    /// The result of a Bulk API 2.0 query job.
+    Bulk {
+        /// The job.
+        job_id: String,
+        /// The page to read next; `None` before the first.
+        locator: Option<String>,
+        /// Records that the job says it has, once it is complete.
+        records: Option<u64>,
+    },
+    /// Counting the ledger's live rows: when there are no more than the sweep has seen, nothing was deleted.
+    CountLive {
+        /// Where the ledger scan goes on; `None` at its beginning.
+        scan: Option<String>,
+        /// Live rows counted so far.
+        live: u64,
+    },
+    /// Looking for ledger rows whose record is gone.
+    Deletions {
+        /// Where the ledger scan goes on; `None` at its beginning.
+        scan: Option<String>,
+    },
+    /// Everything is in a batch or counted.
+    Done,
+}
+
+/// How a run ended: a sentence's worth of numbers for people, and the proof that they add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// The run.
+    pub run_id: String,
+    /// `full` or `incremental`.
+    pub mode: Mode,
+    /// Plan only.
+    pub dry_run: bool,
+    /// Whether every enumerated record is in exactly one named end state.
+    pub accounted_for: bool,
+    /// Whether nothing needs a person's attention.
+    pub clean: bool,
+    /// Records read from Salesforce, and rows found deleted.
+    pub enumerated: u64,
+    /// Records with an outcome.
+    pub accounted: u64,
+    /// Records that need a person's attention.
+    pub needs_attention: u64,
+    /// Records by outcome. In a dry run, the planned outcomes.
+    pub counts: Counts,
+    /// Batches written, and those that did not end.
+    pub batches: u32,
+    /// Batches that are not done; 0 in a run that is accounted for.
+    pub batches_open: u32,
+    /// When the run started, RFC 3339.
+    pub started_at: String,
+    /// When it ended, RFC 3339.
+    pub ended_at: String,
+    /// Why the run was broken off, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What the run would need, in a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<crate::estimate::Estimate>,
+}

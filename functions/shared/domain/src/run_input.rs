@@ -1,0 +1,270 @@
+//! What a person or a schedule passes when starting a `backup` execution. `{}` starts a full backup with the stack's
+//! settings.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::extension::ExtensionSet;
+use crate::problem::Problem;
+
+/// Which records a backup copies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Every record; a file that was copied before is checked against its source and copied again only if it changed.
+    #[default]
+    Full,
+    /// A full sweep of Salesforce compared with the ledger; only what differs is looked at.
+    Incremental,
+}
+
+/// How records are read from Salesforce.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QueryApi {
+    /// Bulk API 2.0 at or above the configured count, else REST.
+    #[default]
+    Auto,
+    /// REST query pages.
+    Rest,
+    /// A Bulk API 2.0 query job.
+    Bulk,
+}
+
+/// Who started the execution.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// A person, from the console or a command.
+    #[default]
+    Manual,
+    /// EventBridge Scheduler. A run that meets a running one ends as skipped instead of failed.
+    Schedule,
+}
+
+/// The input of a `backup` execution, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackupInput {
+    /// `full` (default) or `incremental`.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Only records of these accounts, by id (15 or 18 characters) or by exact name. Absent: all accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<String>>,
+    /// At most so many files are copied; the others are recorded as skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_files: Option<u64>,
+    /// Only these file extensions; overrides the stack's list. Empty: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_extensions: Option<Vec<String>>,
+    /// Larger files are skipped; overrides the stack's limit. In megabytes of 1,048,576 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_file_size_mb: Option<u64>,
+    /// Files per batch; overrides the stack's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<u32>,
+    /// Plan only: nothing is copied and no ledger row is written.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// `auto` (default), `rest` or `bulk`.
+    #[serde(default)]
+    pub query_api: QueryApi,
+    /// `manual` (default) or `schedule`.
+    #[serde(default)]
+    pub trigger: Trigger,
+}
+
+/// Files per batch: enough to make a message worth its price, few enough for one Lambda invocation.
+pub const BATCH_SIZE_MAX: u32 = 1000;
+
+/// A list of accounts becomes part of a SOQL condition, which is limited to 100,000 characters
+/// (<https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_soslsoql.htm>).
+pub const ACCOUNTS_MAX: usize = 200;
+
+/// The fields of [`BackupInput`] as they are spelled in JSON, with what each takes.
+const FIELDS: [(&str, &str); 9] = [
+    ("mode", "\"full\" or \"incremental\""),
+    ("accounts", "a list of account ids or names"),
+    ("maxFiles", "a whole number from 1"),
+    ("allowedExtensions", "a list such as [\"pdf\", \"docx\"]"),
+    ("maxFileSizeMb", "a whole number from 1"),
+    ("batchSize", "a whole number from 1 to 1000"),
+    ("dryRun", "true or false"),
+    ("queryApi", "\"auto\", \"rest\" or \"bulk\""),
+    ("trigger", "\"manual\" or \"schedule\""),
+];
+
+impl BackupInput {
+    /// Checks an execution input. Returns every problem, each naming its field.
+    pub fn parse(input: &Value) -> Result<Self, Vec<Problem>> {
+        let object = match input {
+            Value::Null => return Ok(Self::default()),
+            Value::Object(object) => object,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return Err(vec![Problem::new(
+                    "input",
+                    "is not a JSON object",
+                    "start the execution with {} or an object of options",
+                )]);
+            }
+        };
+        let mut problems = Vec::new();
+        for (name, value) in object {
+            match FIELDS.iter().find(|(known, _)| known == name) {
+                None => problems.push(unknown_field(name)),
+                Some((_, takes)) => {
+                    let alone = serde_json::json!({ name: value });
+                    if serde_json::from_value::<Self>(alone).is_err() {
+                        problems.push(Problem::new(
+                            name,
+                            format!("{value} does not fit"),
+                            format!("takes {takes}"),
+                        ));
+                    }
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let parsed: Self = serde_json::from_value(input.clone())
+            .map_err(|error| vec![Problem::new("input", error.to_string(), "correct the input")])?;
+        parsed.check(&mut problems);
+        if problems.is_empty() { Ok(parsed) } else { Err(problems) }
+    }
+
+    fn check(&self, problems: &mut Vec<Problem>) {
+        for (name, value) in [
+            ("maxFiles", self.max_files),
+            ("maxFileSizeMb", self.max_file_size_mb),
+            ("batchSize", self.batch_size.map(u64::from)),
+        ] {
+            if value == Some(0) {
+                problems.push(Problem::new(
+                    name,
+                    "is 0, which would copy nothing",
+                    "give a number from 1, or leave the field out",
+                ));
+            }
+        }
+        if self.batch_size.is_some_and(|size| size > BATCH_SIZE_MAX) {
+            problems.push(Problem::new(
+                "batchSize",
+                format!("is above {BATCH_SIZE_MAX}"),
+                "a batch has to fit one Lambda invocation; 100 is a good size",
+            ));
+        }
+        if let Some(extensions) = &self.allowed_extensions
+            && let Err(errors) = ExtensionSet::from_entries(extensions.iter().map(String::as_str))
+        {
+            problems
+                .extend(errors.iter().map(|error| Problem::from_error("allowedExtensions", error)));
+        }
+        self.check_accounts(problems);
+        if self.trigger == Trigger::Schedule && self.dry_run {
+            problems.push(Problem::new(
+                "dryRun",
+                "contradicts trigger \"schedule\": a scheduled run that copies nothing looks like a backup and is none",
+                "leave one of the two out",
+            ));
+        }
+    }
+
+    fn check_accounts(&self, problems: &mut Vec<Problem>) {
+        let Some(accounts) = &self.accounts else { return };
+        if accounts.is_empty() {
+            problems.push(Problem::new(
+                "accounts",
+                "is an empty list, which would select nothing",
+                "leave the field out to take all accounts",
+            ));
+        }
+        if accounts.len() > ACCOUNTS_MAX {
+            problems.push(Problem::new(
+                "accounts",
+                format!("has {} entries, more than {ACCOUNTS_MAX}", accounts.len()),
+                "split the run, or leave the field out",
+            ));
+        }
+        let mut seen = BTreeSet::new();
+        for account in accounts {
+            if account.trim().is_empty() {
+                problems.push(Problem::new(
+                    "accounts",
+                    "has a blank entry",
+                    "give an account id or a name",
+                ));
+            } else if !seen.insert(account) {
+                problems.push(Problem::new(
+                    "accounts",
+                    format!("names {account:?} twice"),
+                    "name each account once",
+                ));
+            }
+        }
+    }
+}
+
+fn unknown_field(name: &str) -> Problem {
+    let folded = name.replace(['_', '-'], "").to_lowercase();
+    let near = FIELDS.iter().find(|(known, _)| known.to_lowercase() == folded);
+    let hint = match near {
+        Some((known, _)) => format!("did you mean `{known}`?"),
+        None => format!(
+            "known fields: {}",
+            FIELDS.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Problem::new(name, "is not a field of the backup input", hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_input_is_a_full_backup() {
+        assert_eq!(BackupInput::parse(&json!({})), Ok(BackupInput::default()));
+        assert_eq!(BackupInput::default().mode, Mode::Full);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_and_by_name() {
+        let problems = BackupInput::parse(&json!({
+            "mode": "fulll", "max_files": 3, "maxFileSizeMb": -1, "nonsense": true
+        }))
+        .unwrap_err();
+        let mut places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();
+        places.sort_unstable();
+        assert_eq!(places, ["maxFileSizeMb", "max_files", "mode", "nonsense"]);
+        let near = problems.iter().find(|problem| problem.place == "max_files").unwrap();
+        assert_eq!(near.hint, "did you mean `maxFiles`?");
+    }
+
+    #[test]
+    fn values_that_would_do_nothing_are_refused() {
+        let problems = BackupInput::parse(&json!({
+            "accounts": [], "maxFiles": 0, "batchSize": 5000, "allowedExtensions": ["p/df"]
+        }))
+        .unwrap_err();
+        let places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();
+        assert_eq!(places, ["maxFiles", "batchSize", "allowedExtensions", "accounts"]);
+    }
+
+    #[test]
+    fn a_scheduled_dry_run_is_a_contradiction() {
+        let problems =
+            BackupInput::parse(&json!({"trigger": "schedule", "dryRun": true})).unwrap_err();
+        assert_eq!(problems.len(), 1);
+    }
+
+    #[test]
+    fn an_input_that_is_no_object_is_refused() {
+        assert!(BackupInput::parse(&json!([1])).is_err());
+    }
+}

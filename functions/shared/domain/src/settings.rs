@@ -1,0 +1,458 @@
+//! The stack's settings: every environment variable that a function reads, checked all at once.
+//!
+//! Pure: the caller passes a lookup. Only `config.rs` of `lambda-kit` looks into the real environment.
+
+use crate::allow_list::AllowList;
+use crate::extension::ExtensionSet;
+use crate::problem::Problem;
+use crate::record::ObjectFields;
+use crate::run::{RunOptions, SourceAccess};
+use crate::run_input::{BATCH_SIZE_MAX, BackupInput};
+
+/// Names of the environment variables. The template sets them from its parameters.
+pub mod variables {
+    /// Name of the `files` table.
+    pub const FILES_TABLE: &str = "DRAYAGE_FILES_TABLE";
+    /// Name of the `runs` table.
+    pub const RUNS_TABLE: &str = "DRAYAGE_RUNS_TABLE";
+    /// Bucket with manifests and summaries.
+    pub const STATE_BUCKET: &str = "DRAYAGE_STATE_BUCKET";
+    /// Bucket that files are copied into.
+    pub const DESTINATION_BUCKET: &str = "DRAYAGE_DESTINATION_BUCKET";
+    /// Prefix in the destination bucket.
+    pub const DESTINATION_PREFIX: &str = "DRAYAGE_DESTINATION_PREFIX";
+    /// What a new URL starts with; empty for the bucket's own address.
+    pub const NEW_URL_BASE: &str = "DRAYAGE_NEW_URL_BASE";
+    /// Name or ARN of the Salesforce secret.
+    pub const SALESFORCE_SECRET: &str = "DRAYAGE_SALESFORCE_SECRET";
+    /// API name of the sObject.
+    pub const OBJECT: &str = "DRAYAGE_OBJECT";
+    /// API name of the URL field.
+    pub const URL_FIELD: &str = "DRAYAGE_URL_FIELD";
+    /// API name of the account lookup.
+    pub const ACCOUNT_FIELD: &str = "DRAYAGE_ACCOUNT_FIELD";
+    /// `role`, `keys` or `https`.
+    pub const SOURCE_ACCESS: &str = "DRAYAGE_SOURCE_ACCESS";
+    /// Name or ARN of the secret with the source's keys.
+    pub const SOURCE_SECRET: &str = "DRAYAGE_SOURCE_SECRET";
+    /// Allow-list of source hosts.
+    pub const SOURCE_HOSTS: &str = "DRAYAGE_SOURCE_HOSTS";
+    /// Files per batch.
+    pub const BATCH_SIZE: &str = "DRAYAGE_BATCH_SIZE";
+    /// Maximum file size in megabytes.
+    pub const MAX_FILE_SIZE_MB: &str = "DRAYAGE_MAX_FILE_SIZE_MB";
+    /// Allowed file extensions; empty for all.
+    pub const ALLOWED_EXTENSIONS: &str = "DRAYAGE_ALLOWED_EXTENSIONS";
+    /// Records from which on Bulk API 2.0 is used.
+    pub const BULK_THRESHOLD: &str = "DRAYAGE_BULK_THRESHOLD";
+    /// Files that one copy Lambda moves at a time.
+    pub const COPY_CONCURRENCY: &str = "DRAYAGE_COPY_CONCURRENCY";
+    /// URL of the copy queue.
+    pub const COPY_QUEUE_URL: &str = "DRAYAGE_COPY_QUEUE_URL";
+    /// Set by Lambda: the stack's Region.
+    pub const REGION: &str = "AWS_REGION";
+}
+
+/// One megabyte as users and S3 consoles count it, in bytes.
+const MEGABYTE: u64 = 1024 * 1024;
+/// The largest object that S3 stores: 5 TB
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
+const MAX_FILE_SIZE_MB_MAX: u64 = 5 * 1024 * 1024;
+/// Parts of concurrent files are held in memory: 64 files of one 8 MiB part each fit a 1 GB Lambda.
+const COPY_CONCURRENCY_MAX: u64 = 64;
+/// A URL field of Salesforce holds 255 characters; the description of the sObject has the last word.
+const URL_LENGTH_MAX: usize = 255;
+
+/// The settings of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Name of the `files` table.
+    pub files_table: String,
+    /// Name of the `runs` table.
+    pub runs_table: String,
+    /// Bucket with manifests and summaries.
+    pub state_bucket: String,
+    /// Bucket that files are copied into.
+    pub destination_bucket: String,
+    /// Prefix in it, without a slash at either end.
+    pub destination_prefix: String,
+    /// What a new URL starts with; ends in a slash.
+    pub new_url_base: String,
+    /// Name or ARN of the Salesforce secret.
+    pub salesforce_secret: String,
+    /// The sObject and its fields.
+    pub fields: ObjectFields,
+    /// How source files are reached.
+    pub source_access: SourceAccess,
+    /// Name or ARN of the secret with the source's keys; with [`SourceAccess::Keys`].
+    pub source_secret: Option<String>,
+    /// The allow-list as configured.
+    pub source_hosts: String,
+    /// Files per batch.
+    pub batch_size: u32,
+    /// Maximum file size in bytes.
+    pub max_file_bytes: u64,
+    /// Allowed extensions; empty: all.
+    pub allowed_extensions: Vec<String>,
+    /// Records from which on Bulk API 2.0 is used.
+    pub bulk_threshold: u64,
+    /// Files that one copy Lambda moves at a time.
+    pub copy_concurrency: usize,
+    /// URL of the copy queue.
+    pub copy_queue_url: String,
+}
+
+impl Settings {
+    /// Checks everything that `lookup` returns by name. Returns every problem at once.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader { lookup: &lookup, problems: Vec::new() };
+        let source_access = reader.source_access();
+        let source_hosts = reader.source_hosts(source_access);
+        let destination_bucket = reader.bucket(variables::DESTINATION_BUCKET);
+        let settings = Self {
+            files_table: reader.required(variables::FILES_TABLE),
+            runs_table: reader.required(variables::RUNS_TABLE),
+            state_bucket: reader.bucket(variables::STATE_BUCKET),
+            new_url_base: reader.new_url_base(&destination_bucket),
+            destination_bucket,
+            destination_prefix: reader.prefix(),
+            salesforce_secret: reader.required(variables::SALESFORCE_SECRET),
+            fields: ObjectFields::new(
+                reader.api_name(variables::OBJECT, "DocListEntry__c"),
+                reader.api_name(variables::URL_FIELD, "Document__c"),
+                reader.api_name(variables::ACCOUNT_FIELD, "Account__c"),
+            ),
+            source_secret: reader.source_secret(source_access),
+            source_access: source_access.unwrap_or(SourceAccess::Https),
+            source_hosts,
+            batch_size: u32::try_from(reader.number(
+                variables::BATCH_SIZE,
+                100,
+                (1, u64::from(BATCH_SIZE_MAX)),
+            ))
+            .unwrap_or(BATCH_SIZE_MAX),
+            max_file_bytes: reader.number(
+                variables::MAX_FILE_SIZE_MB,
+                100,
+                (1, MAX_FILE_SIZE_MB_MAX),
+            ) * MEGABYTE,
+            allowed_extensions: reader.extensions(),
+            bulk_threshold: reader.number(variables::BULK_THRESHOLD, 50_000, (0, u64::MAX)),
+            copy_concurrency: usize::try_from(reader.number(
+                variables::COPY_CONCURRENCY,
+                16,
+                (1, COPY_CONCURRENCY_MAX),
+            ))
+            .unwrap_or(1),
+            copy_queue_url: reader.required(variables::COPY_QUEUE_URL),
+        };
+        if settings.state_bucket == settings.destination_bucket && !settings.state_bucket.is_empty()
+        {
+            reader.problems.push(Problem::new(
+                variables::STATE_BUCKET,
+                "is the destination bucket",
+                "manifests and rollback data need a bucket of their own",
+            ));
+        }
+        if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
+    }
+
+    /// The run lock's name: two runs must not write into the same place at a time.
+    pub fn migration(&self) -> String {
+        format!("{}/{}", self.destination_bucket, self.destination_prefix)
+    }
+
+    /// The options of a run: these settings with an execution's input applied.
+    pub fn options(&self, input: &BackupInput) -> RunOptions {
+        RunOptions {
+            mode: input.mode,
+            dry_run: input.dry_run,
+            trigger: input.trigger,
+            query_api: input.query_api,
+            bulk_threshold: self.bulk_threshold,
+            fields: self.fields.clone(),
+            accounts: input.accounts.clone(),
+            max_files: input.max_files,
+            allowed_extensions: input
+                .allowed_extensions
+                .clone()
+                .unwrap_or_else(|| self.allowed_extensions.clone()),
+            max_file_bytes: input
+                .max_file_size_mb
+                .map_or(self.max_file_bytes, |megabytes| megabytes.saturating_mul(MEGABYTE)),
+            batch_size: input.batch_size.unwrap_or(self.batch_size),
+            source_access: self.source_access,
+            source_hosts: self.source_hosts.clone(),
+            destination_bucket: self.destination_bucket.clone(),
+            destination_prefix: self.destination_prefix.clone(),
+            new_url_base: self.new_url_base.clone(),
+            url_length_max: URL_LENGTH_MAX,
+        }
+    }
+}
+
+struct Reader<'a, L> {
+    lookup: &'a L,
+    problems: Vec<Problem>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<'_, L> {
+    /// A variable that is set to something; the template passes an empty text for a parameter that was left out.
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn problem(&mut self, place: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem::new(place, message, hint));
+    }
+
+    fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problem(name, "is not set", "the template sets it; deploy the stack again");
+            String::new()
+        })
+    }
+
+    fn bucket(&mut self, name: &str) -> String {
+        let bucket = self.required(name);
+        if !bucket.is_empty() && !is_bucket_name(&bucket) {
+            self.problem(
+                name,
+                format!("{bucket:?} is not a bucket name"),
+                "3 to 63 lower-case letters, digits, dots and hyphens, starting and ending with a letter or digit",
+            );
+        }
+        bucket
+    }
+
+    fn prefix(&mut self) -> String {
+        let prefix = self
+            .optional(variables::DESTINATION_PREFIX)
+            .unwrap_or_else(|| "uploads".to_owned())
+            .trim_matches('/')
+            .to_owned();
+        let clean = prefix.split('/').all(|segment| {
+            !segment.is_empty()
+                && !segment.chars().all(|character| character == '.')
+                && segment.chars().all(|character| {
+                    character.is_ascii_alphanumeric() || "!-_.*'()".contains(character)
+                })
+        });
+        if !clean || prefix.len() > 100 {
+            self.problem(
+                variables::DESTINATION_PREFIX,
+                format!("{prefix:?} cannot be the start of a key"),
+                "use up to 100 letters, digits, - _ . ! * ' ( ) and single slashes, such as `uploads`",
+            );
+        }
+        prefix
+    }
+
+    fn new_url_base(&mut self, bucket: &str) -> String {
+        let Some(base) = self.optional(variables::NEW_URL_BASE) else {
+            let region = self.required(variables::REGION);
+            return format!("https://{bucket}.s3.{region}.amazonaws.com/");
+        };
+        if !base.starts_with("https://")
+            || base.contains(['?', '#', ' '])
+            || base.len() <= "https://".len()
+        {
+            self.problem(
+                variables::NEW_URL_BASE,
+                format!("{base:?} cannot be the start of a URL"),
+                "give an https address such as https://files.example.com/",
+            );
+        }
+        if base.ends_with('/') { base } else { base + "/" }
+    }
+
+    fn api_name(&mut self, name: &str, default: &str) -> String {
+        let value = self.optional(name).unwrap_or_else(|| default.to_owned());
+        let starts_well = value.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+        if !starts_well
+            || !value.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        {
+            self.problem(
+                name,
+                format!("{value:?} is not an API name"),
+                format!("letters, digits and underscores, such as {default}"),
+            );
+        }
+        value
+    }
+
+    fn source_access(&mut self) -> Option<SourceAccess> {
+        let name = self.required(variables::SOURCE_ACCESS);
+        let access = SourceAccess::from_name(&name);
+        if access.is_none() && !name.is_empty() {
+            self.problem(
+                variables::SOURCE_ACCESS,
+                format!("{name:?} is not a kind of access"),
+                "one of `role`, `keys`, `https`",
+            );
+        }
+        access
+    }
+
+    fn source_secret(&mut self, access: Option<SourceAccess>) -> Option<String> {
+        let secret = self.optional(variables::SOURCE_SECRET);
+        match (access, &secret) {
+            (Some(SourceAccess::Keys), None) => self.problem(
+                variables::SOURCE_SECRET,
+                "is not set although the source is reached with keys",
+                "name the secret with `access_key_id` and `secret_access_key`",
+            ),
+            (Some(SourceAccess::Role | SourceAccess::Https), Some(_)) => self.problem(
+                variables::SOURCE_SECRET,
+                "is set although the source is not reached with keys",
+                "set the source access to `keys`, or leave the secret out",
+            ),
+            (Some(SourceAccess::Keys), Some(_))
+            | (Some(SourceAccess::Role | SourceAccess::Https) | None, _) => {}
+        }
+        secret
+    }
+
+    fn source_hosts(&mut self, access: Option<SourceAccess>) -> String {
+        let hosts = self.optional(variables::SOURCE_HOSTS).unwrap_or_default();
+        if hosts.is_empty() {
+            if access.is_some() {
+                self.problem(
+                    variables::SOURCE_HOSTS,
+                    "is empty, so that no file could be fetched",
+                    "list the hosts that the URLs point at, such as files.example.com or s3://bucket",
+                );
+            }
+        } else if let Err(errors) = AllowList::parse(&hosts) {
+            self.problems.extend(
+                errors.iter().map(|error| Problem::from_error(variables::SOURCE_HOSTS, error)),
+            );
+        }
+        hosts
+    }
+
+    fn number(&mut self, name: &str, default: u64, (low, high): (u64, u64)) -> u64 {
+        let Some(text) = self.optional(name) else { return default };
+        match text.parse::<u64>() {
+            Ok(value) if (low..=high).contains(&value) => value,
+            Ok(_) | Err(_) => {
+                self.problem(
+                    name,
+                    format!("{text:?} does not fit"),
+                    format!("a whole number from {low} to {high}"),
+                );
+                default
+            }
+        }
+    }
+
+    fn extensions(&mut self) -> Vec<String> {
+        let list = self.optional(variables::ALLOWED_EXTENSIONS).unwrap_or_default();
+        match ExtensionSet::parse(&list) {
+            Ok(set) => set.iter().map(str::to_owned).collect(),
+            Err(errors) => {
+                self.problems.extend(
+                    errors
+                        .iter()
+                        .map(|error| Problem::from_error(variables::ALLOWED_EXTENSIONS, error)),
+                );
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The rules for general purpose buckets
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>).
+fn is_bucket_name(name: &str) -> bool {
+    let edge = |character: Option<char>| {
+        character.is_some_and(|found| found.is_ascii_lowercase() || found.is_ascii_digit())
+    };
+    (3..=63).contains(&name.len())
+        && edge(name.chars().next())
+        && edge(name.chars().next_back())
+        && !name.contains("..")
+        && name.chars().all(|character| {
+            character.is_ascii_lowercase()
+                || character.is_ascii_digit()
+                || matches!(character, '.' | '-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn complete() -> BTreeMap<&'static str, &'static str> {
+        BTreeMap::from([
+            (variables::FILES_TABLE, "files"),
+            (variables::RUNS_TABLE, "runs"),
+            (variables::STATE_BUCKET, "state-bucket"),
+            (variables::DESTINATION_BUCKET, "destination-bucket"),
+            (variables::SALESFORCE_SECRET, "drayage/salesforce"),
+            (variables::SOURCE_ACCESS, "https"),
+            (variables::SOURCE_HOSTS, "files.example.com"),
+            (variables::COPY_QUEUE_URL, "https://queue"),
+            (variables::REGION, "eu-west-1"),
+        ])
+    }
+
+    fn read(values: &BTreeMap<&str, &str>) -> Result<Settings, Vec<Problem>> {
+        Settings::from_lookup(|name| values.get(name).map(|value| (*value).to_owned()))
+    }
+
+    #[test]
+    fn defaults_fill_what_is_left_out() {
+        let settings = read(&complete()).unwrap();
+        assert_eq!(settings.batch_size, 100);
+        assert_eq!(settings.max_file_bytes, 100 * MEGABYTE);
+        assert_eq!(settings.fields.object, "DocListEntry__c");
+        assert_eq!(settings.new_url_base, "https://destination-bucket.s3.eu-west-1.amazonaws.com/");
+        assert_eq!(settings.migration(), "destination-bucket/uploads");
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        let mut values = complete();
+        values.remove(variables::RUNS_TABLE);
+        values.insert(variables::BATCH_SIZE, "many");
+        values.insert(variables::SOURCE_ACCESS, "keys");
+        values.insert(variables::DESTINATION_PREFIX, "../up");
+        values.insert(variables::URL_FIELD, "Document__c; DROP");
+        let mut places: Vec<_> =
+            read(&values).unwrap_err().into_iter().map(|problem| problem.place).collect();
+        places.sort();
+        assert_eq!(
+            places,
+            [
+                variables::BATCH_SIZE,
+                variables::DESTINATION_PREFIX,
+                variables::RUNS_TABLE,
+                variables::SOURCE_SECRET,
+                variables::URL_FIELD,
+            ]
+        );
+    }
+
+    #[test]
+    fn state_and_files_need_buckets_of_their_own() {
+        let mut values = complete();
+        values.insert(variables::STATE_BUCKET, "destination-bucket");
+        assert_eq!(read(&values).unwrap_err()[0].place, variables::STATE_BUCKET);
+    }
+
+    #[test]
+    fn an_input_overrides_the_settings_of_its_run_only() {
+        let settings = read(&complete()).unwrap();
+        let input = BackupInput {
+            max_file_size_mb: Some(1),
+            batch_size: Some(7),
+            ..BackupInput::default()
+        };
+        let options = settings.options(&input);
+        assert_eq!((options.max_file_bytes, options.batch_size), (MEGABYTE, 7));
+        assert_eq!(settings.options(&BackupInput::default()).batch_size, 100);
+    }
+}

@@ -1,0 +1,119 @@
+//! Ledger rows as settling a manifest entry makes them.
+
+use crate::id::RecordId;
+use crate::manifest::ManifestEntry;
+use crate::outcome::FailureClass;
+use crate::row::FileRow;
+use crate::state::FileState;
+
+/// Longest message kept in a row, in characters: a row stays under one write unit of 1 KB.
+const MESSAGE_CHARACTERS_MAX: usize = 200;
+
+/// Who settles an entry, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Settling<'a> {
+    /// The entry.
+    pub entry: &'a ManifestEntry,
+    /// The row as it was read.
+    pub seen: Option<&'a FileRow>,
+    /// The run.
+    pub run_id: &'a str,
+    /// The time, RFC 3339.
+    pub at: &'a str,
+}
+
+impl Settling<'_> {
+    /// The row in `state`. The frozen key is carried over; source and proof are too, as long as the record still has the
+    /// URL that they belong to.
+    pub fn row(&self, state: FileState) -> FileRow {
+        let record = &self.entry.record;
+        let account_id = record.account_id.as_deref().map(|id| {
+            RecordId::parse(id).map_or_else(|_| id.to_owned(), |id| id.as_str().to_owned())
+        });
+        let same_url = self.seen.filter(|row| row.original_url == record.url);
+        FileRow {
+            record_id: self.entry.ledger_id(self.run_id),
+            account_id,
+            account_name: record.account_name.clone(),
+            original_url: record.url.clone(),
+            destination_key: self.seen.and_then(|row| row.destination_key.clone()),
+            source: same_url.and_then(|row| row.source.clone()),
+            proof: same_url.and_then(|row| row.proof.clone()),
+            state,
+            reason: None,
+            message: None,
+            run_id: self.run_id.to_owned(),
+            at: self.at.to_owned(),
+            system_modstamp: record.system_modstamp.clone(),
+            attempts: self.seen.map_or(0, |row| row.attempts),
+            version: self.seen.map_or(0, |row| row.version),
+        }
+    }
+
+    /// The row of a failed file.
+    pub fn failed_row(&self, class: FailureClass, message: &str) -> FileRow {
+        let row = self.row(FileState::Failed);
+        FileRow {
+            reason: Some(class.label().to_owned()),
+            message: Some(shortened(message)),
+            attempts: row.attempts.saturating_add(1),
+            ..row
+        }
+    }
+}
+
+/// A message cut to the length that a row keeps.
+pub fn shortened(message: &str) -> String {
+    message.chars().take(MESSAGE_CHARACTERS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+    use crate::record::SourceRecord;
+    use crate::row::{Proof, ProofLevel};
+
+    fn entry(url: &str) -> ManifestEntry {
+        let record = SourceRecord {
+            id: "a0B000000000001".to_owned(),
+            url: Some(url.to_owned()),
+            ..SourceRecord::default()
+        };
+        ManifestEntry { sequence: 1, record, plan: Plan::AccountRenamed }
+    }
+
+    fn settling<'a>(entry: &'a ManifestEntry, seen: Option<&'a FileRow>) -> Settling<'a> {
+        Settling { entry, seen, run_id: "r", at: "2026-01-01T00:00:00Z" }
+    }
+
+    #[test]
+    fn a_proof_belongs_to_the_url_it_was_made_for() {
+        let first = entry("https://x/a");
+        let seen = FileRow {
+            destination_key: Some("uploads/a".to_owned()),
+            proof: Some(Proof {
+                size_bytes: 1,
+                etag: "e".to_owned(),
+                checksum: None,
+                level: ProofLevel::Etag,
+            }),
+            ..settling(&first, None).row(FileState::Verified)
+        };
+        let kept = settling(&first, Some(&seen)).row(FileState::Failed);
+        assert!(kept.proof.is_some());
+        let moved = entry("https://x/b");
+        let dropped = settling(&moved, Some(&seen)).row(FileState::Failed);
+        assert_eq!(dropped.proof, None);
+        assert_eq!(dropped.destination_key.as_deref(), Some("uploads/a"));
+    }
+
+    #[test]
+    fn every_failure_is_an_attempt() {
+        let entry = entry("https://x/a");
+        let first = settling(&entry, None).failed_row(FailureClass::Throttled, &"x".repeat(999));
+        assert_eq!(first.message.as_ref().map(String::len), Some(MESSAGE_CHARACTERS_MAX));
+        let second = settling(&entry, Some(&first)).failed_row(FailureClass::Throttled, "x");
+        assert_eq!((first.attempts, second.attempts), (1, 2));
+    }
+}

@@ -1,0 +1,12 @@
+//! What every Lambda shares: configuration, logs, error names, the deadline, and the way in and out of the runtime.
+//!
+//! Invariant: only this crate names `lambda_runtime`, only [`config`] reads the environment, and only [`clock`] reads
+//! the system's clock.
+
+pub mod clock;
+pub mod config;
+pub mod deadline;
+pub mod error;
+pub mod queue_events;
+pub mod runtime;
+pub mod salesforce;

@@ -1,0 +1,261 @@
+//! The client: options, and the path every call takes (session, one attempt, at most one renewal, retries, usage).
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::AUTHORIZATION;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use crate::auth::{Authenticator, LOGIN, Session};
+use crate::credentials::{Credentials, is_loopback};
+use crate::error::{SalesforceError, classify};
+use crate::http::{self, ApiRequest, Incoming};
+use crate::limits::{ApiUsage, LIMIT_INFO_HEADER};
+use crate::retry::{self, Replay, RetryPolicy};
+
+/// Where the time of a login assertion comes from.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Settings of a [`Client`].
+#[derive(Clone)]
+pub struct ClientOptions {
+    /// `User-Agent`, visible in the org's event logs.
+    pub user_agent: String,
+    /// Bound of one attempt, body included. A page of bulk results or a large describe takes up to a minute.
+    pub request_timeout: Duration,
+    /// Bounds of repetition.
+    pub retry: RetryPolicy,
+    /// Fixes the random waits between attempts, for tests.
+    pub jitter_seed: Option<u64>,
+    /// Time for `iat` and `exp` of the login assertion.
+    pub clock: Clock,
+}
+
+impl ClientOptions {
+    /// Options with a request timeout of one minute and the default [`RetryPolicy`].
+    pub fn new(user_agent: impl Into<String>, clock: Clock) -> Self {
+        Self {
+            user_agent: user_agent.into(),
+            request_timeout: Duration::from_mins(1),
+            retry: RetryPolicy::default(),
+            jitter_seed: None,
+            clock,
+        }
+    }
+}
+
+impl fmt::Debug for ClientOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ClientOptions")
+            .field("user_agent", &self.user_agent)
+            .field("request_timeout", &self.request_timeout)
+            .field("retry", &self.retry)
+            .field("jitter_seed", &self.jitter_seed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who is signed in where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// Scheme and host of the org.
+    pub instance_url: String,
+    /// 18-character id of the org, if the login told it.
+    pub organization_id: Option<String>,
+    /// 18-character id of the integration user, if the login told it.
+    pub user_id: Option<String>,
+    /// API version of all calls.
+    pub api_version: String,
+}
+
+/// A Salesforce org, seen by one user. Calls may run concurrently; they share one session.
+pub struct Client {
+    http: reqwest::Client,
+    auth: Authenticator,
+    options: ClientOptions,
+    random: Mutex<fastrand::Rng>,
+    usage: Mutex<Option<ApiUsage>>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("credentials", self.auth.credentials())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct VersionEntry {
+    version: String,
+}
+
+impl Client {
+    /// Makes a client. Nothing is sent until the first call.
+    pub fn new(credentials: Credentials, options: ClientOptions) -> Result<Self, SalesforceError> {
+        let https_only = !is_loopback(&credentials.login_url);
+        let http = http::client(&options.user_agent, https_only)?;
+        let auth = Authenticator::new(http.clone(), credentials, Arc::clone(&options.clock));
+        let random = options.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Ok(Self { http, auth, options, random: Mutex::new(random), usage: Mutex::new(None) })
+    }
+
+    /// Signs in, unless a session exists. Every other call does this by itself.
+    pub async fn login(&self) -> Result<SessionInfo, SalesforceError> {
+        let session = self
+            .with_retries(Replay::Always, |deadline| async move {
+                self.auth.session(self.time_left(LOGIN, deadline)?, deadline).await
+            })
+            .await?;
+        Ok(SessionInfo {
+            instance_url: session.instance_url.as_str().trim_end_matches('/').to_owned(),
+            organization_id: session.organization_id.clone(),
+            user_id: session.user_id.clone(),
+            api_version: self.auth.credentials().api_version().to_owned(),
+        })
+    }
+
+    /// API versions the org serves, oldest first, for example `66.0`.
+    pub async fn versions(&self) -> Result<Vec<String>, SalesforceError> {
+        let request = ApiRequest::get("list API versions", "/services/data".to_owned());
+        let entries: Vec<VersionEntry> = self.json(request, "a list of API versions").await?;
+        Ok(entries.into_iter().map(|entry| entry.version).collect())
+    }
+
+    /// The org's own time, to the second. Watermarks come from here, taken before the query they belong to, because
+    /// the local clock and the org's may differ.
+    pub async fn server_time(&self) -> Result<Timestamp, SalesforceError> {
+        let operation = "read server time";
+        let answer = self.send(ApiRequest::get(operation, "/services/data".to_owned())).await?;
+        answer
+            .header("date")
+            .and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok())
+            .ok_or_else(|| SalesforceError::Protocol {
+                operation,
+                expected: "a Date header",
+                found: "none that is a date".to_owned(),
+            })
+    }
+
+    /// API calls used and allowed in 24 hours, as of the last answer that told.
+    pub fn usage(&self) -> Option<ApiUsage> {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Path of a resource of the pinned API version.
+    pub(crate) fn data_path(&self, resource: &str) -> String {
+        format!("/services/data/v{}/{resource}", self.auth.credentials().api_version())
+    }
+
+    /// Sends a request and parses the JSON answer.
+    pub(crate) async fn json<Parsed: DeserializeOwned>(
+        &self,
+        request: ApiRequest,
+        expected: &'static str,
+    ) -> Result<Parsed, SalesforceError> {
+        let operation = request.operation;
+        self.send(request).await?.json(operation, expected)
+    }
+
+    /// Sends a request until it succeeds or may not be repeated any more.
+    pub(crate) async fn send(&self, request: ApiRequest) -> Result<Incoming, SalesforceError> {
+        let request = &request;
+        self.with_retries(request.replay, |deadline| self.with_session(request, deadline)).await
+    }
+
+    async fn with_retries<Value, Attempt, Running>(
+        &self,
+        replay: Replay,
+        attempt: Attempt,
+    ) -> Result<Value, SalesforceError>
+    where
+        Attempt: FnMut(Instant) -> Running,
+        Running: Future<Output = Result<Value, SalesforceError>>,
+    {
+        let random = self.random.lock().unwrap_or_else(PoisonError::into_inner).fork();
+        retry::run(self.options.retry, random, replay, attempt).await
+    }
+
+    /// One attempt, plus a second one with a new session if the first finds the session expired.
+    async fn with_session(
+        &self,
+        request: &ApiRequest,
+        deadline: Instant,
+    ) -> Result<Incoming, SalesforceError> {
+        let timeout = self.time_left(request.operation, deadline)?;
+        let session = self.auth.session(timeout, deadline).await?;
+        match self.attempt(request, &session, deadline).await {
+            Err(SalesforceError::SessionExpired(_)) => {
+                let timeout = self.time_left(request.operation, deadline)?;
+                let session = self.auth.renew(&session, timeout, deadline).await?;
+                self.attempt(request, &session, deadline).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: &ApiRequest,
+        session: &Session,
+        deadline: Instant,
+    ) -> Result<Incoming, SalesforceError> {
+        let timeout = self.time_left(request.operation, deadline)?;
+        let mut url = session.instance_url.clone();
+        url.set_path(&request.path);
+        let mut outgoing = self
+            .http
+            .request(request.method.clone(), url)
+            .query(&request.query)
+            .header(AUTHORIZATION, session.authorization.clone());
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(*name, value);
+        }
+        if let Some(body) = &request.body {
+            outgoing = outgoing.json(body);
+        }
+        let answer =
+            http::exchange(request.operation, outgoing, timeout, request.body_bytes_max).await?;
+        self.note_usage(&answer.incoming);
+        tracing::debug!(
+            operation = request.operation,
+            status = answer.status.as_u16(),
+            body_bytes = answer.incoming.body.len(),
+            "Salesforce answered"
+        );
+        if answer.status.is_success() {
+            return Ok(answer.incoming);
+        }
+        let Incoming { headers, body } = &answer.incoming;
+        Err(classify(request.operation, answer.status, headers, body))
+    }
+
+    /// Timeout of the next attempt: never beyond the deadline of the whole call.
+    fn time_left(
+        &self,
+        operation: &'static str,
+        deadline: Instant,
+    ) -> Result<Duration, SalesforceError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(SalesforceError::Timeout {
+                operation,
+                after: self.options.retry.elapsed_max,
+            });
+        }
+        Ok(left.min(self.options.request_timeout))
+    }
+
+    fn note_usage(&self, incoming: &Incoming) {
+        if let Some(usage) = incoming.header(LIMIT_INFO_HEADER).and_then(ApiUsage::parse) {
+            *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Salesforce client: sign in, look, count and read records.
+//!
+//! It speaks the dozen REST and Bulk API 2.0 calls this project needs and nothing else. It knows no AWS type, reads no
+//! environment variable and asks no clock by itself: credentials arrive as text, time arrives as a function.
+//!
+//! Facts come from <https://developer.salesforce.com/docs/platform/api-rest/guide/> and
+//! <https://developer.salesforce.com/docs/platform/api-asynch/guide/queries.html>.
+//!
+//! ```no_run
+//! # async fn example(secret: &str, clock: drayage_salesforce::Clock) -> Result<(), Box<dyn std::error::Error>> {
+//! use drayage_salesforce::{Client, ClientOptions, Credentials, Soql};
+//!
+//! let credentials = Credentials::from_secret_json(secret)?;
+//! let client = Client::new(credentials, ClientOptions::new("drayage/1.0", clock))?;
+//! let files = Soql::new("DocListEntry__c", ["Document__c", "Account__r.Name"])?
+//!     .filter("Document__c != null")?;
+//! println!("{} files", client.count(&files.count_soql()).await?);
+//! # Ok(())
+//! # }
+//! ```
+
+mod auth;
+mod bulk_query;
+mod client;
+mod credentials;
+mod describe;
+mod error;
+mod http;
+mod limits;
+mod query;
+pub mod record;
+mod retry;
+pub mod soql;
+
+pub use bulk_query::{BULK_PAGE_RECORDS, BulkPage, BulkQueryJob, BulkState};
+pub use client::{Client, ClientOptions, Clock, SessionInfo};
+pub use credentials::{Credentials, CredentialsError, CredentialsProblem, DEFAULT_API_VERSION};
+pub use describe::{Describe, Field};
+pub use error::{ApiFailure, ERROR_TYPES, SalesforceError};
+pub use limits::{ApiUsage, Limit, Limits};
+pub use query::{KeysetPage, QUERY_PAGE_RECORDS_MAX, QueryPage, RETRIEVE_IDS_MAX};
+pub use record::Record;
+pub use retry::RetryPolicy;
+pub use soql::{Soql, SoqlError};
+
+/// Result of a Salesforce call.
+pub type Result<T> = std::result::Result<T, SalesforceError>;
+
+#[cfg(test)]
+mod wire_tests;

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Makes sure that a Python environment exists, and prints its path (everything else goes to stderr).
+#
+#   scripts/lib/venv.sh          the emulator and the AWS CLI, in <target>/drayage/venv
+#   scripts/lib/venv.sh checks   the tools of scripts/test, in <target>/drayage/venv-checks
+#
+# Installs again only if the requirements or the Python version have changed.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/paths.sh"
+
+case ${1:-emulator} in
+  emulator) venv=$drayage/venv requirements=$root/tests/local/requirements.txt ;;
+  checks) venv=$drayage/venv-checks requirements=$root/scripts/lib/requirements-checks.txt ;;
+  *) echo "error: unknown environment: $1; hint: leave it out, or say checks" >&2; exit 2 ;;
+esac
+if ! command -v python3 >/dev/null; then
+  echo "error: python3 is missing; hint: install Python 3.10 or newer" >&2
+  exit 1
+fi
+
+mkdir -p "$drayage"
+# Two scripts at a time must not build the same environment.
+exec 9>"$venv.lock"
+if command -v flock >/dev/null; then flock 9; fi
+
+wanted=$(python3 --version; cat "$requirements")
+if [ ! -x "$venv/bin/python" ] || [ "$(cat "$venv/stamp" 2>/dev/null)" != "$wanted" ]; then
+  echo "installing $(basename "$requirements") into $venv" >&2
+  rm -rf "$venv"
+  if ! python3 -m venv "$venv" >&2; then
+    echo "error: python3 cannot make an environment; hint: on Debian and Ubuntu, install python3-venv" >&2
+    exit 1
+  fi
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" >&2
+  # Written last, so that an interrupted installation is done again.
+  printf '%s\n' "$wanted" >"$venv/stamp"
+fi
+printf '%s\n' "$venv"

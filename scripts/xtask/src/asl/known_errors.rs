@@ -1,0 +1,170 @@
+//! Error names that can occur. Ours are read from the sources that define them: as text, so that this tool builds in
+//! seconds, without the AWS SDK.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace;
+
+const LAMBDA_KIT: &str = "functions/shared/lambda-kit/src/error.rs";
+const SALESFORCE: &str = "functions/shared/salesforce/src/error.rs";
+
+/// Predefined names of the states language
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>).
+const STATES: [&str; 14] = [
+    "States.ALL",
+    "States.DataLimitExceeded",
+    "States.ExceedToleratedFailureThreshold",
+    "States.HeartbeatTimeout",
+    "States.Http.Socket",
+    "States.IntrinsicFailure",
+    "States.ItemReaderFailed",
+    "States.NoChoiceMatched",
+    "States.ParameterPathFailure",
+    "States.Permissions",
+    "States.QueryEvaluationError",
+    "States.ResultWriterFailed",
+    "States.TaskFailed",
+    "States.Timeout",
+];
+/// What invoking a Lambda can end with besides the function's own errors
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html>).
+const LAMBDA: [&str; 8] = [
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+];
+/// Errors of `lambda-kit` that pass by themselves. The others need a person.
+const RETRYABLE: [&str; 4] =
+    ["LedgerConflict", "LedgerUnavailable", "SecretUnavailable", "StorageUnavailable"];
+
+/// Names that `Retry`, `Catch` and choices may use.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownErrors {
+    /// Raised by our functions.
+    pub(crate) ours: BTreeSet<String>,
+    /// Those of ours that are worth another attempt.
+    pub(crate) retryable: BTreeSet<String>,
+}
+
+impl KnownErrors {
+    /// Reads the names from the sources.
+    pub(crate) fn read(root: &Path) -> Result<Self> {
+        let lambda_kit = workspace::read(&root.join(LAMBDA_KIT))?;
+        let salesforce = workspace::read(&root.join(SALESFORCE))?;
+        Self::from_sources(&lambda_kit, &salesforce)
+    }
+
+    fn from_sources(lambda_kit: &str, salesforce: &str) -> Result<Self> {
+        let mut ours = named_constants(lambda_kit, "ERROR_NAMES").context(LAMBDA_KIT)?;
+        for name in RETRYABLE {
+            if !ours.contains(name) {
+                bail!("{LAMBDA_KIT} has no {name} any more; hint: adapt RETRYABLE in the linter");
+            }
+        }
+        let mut retryable: BTreeSet<String> = RETRYABLE.into_iter().map(str::to_owned).collect();
+        ours.extend(literals(salesforce, "ERROR_TYPES").context(SALESFORCE)?);
+        retryable.extend(retryable_variants(salesforce).context(SALESFORCE)?);
+        Ok(Self { ours, retryable })
+    }
+
+    /// Whether a definition may match on this name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        STATES.contains(&name) || LAMBDA.contains(&name) || self.ours.contains(name)
+    }
+}
+
+/// The text between the brackets of `const NAME: ... = [...]`.
+fn array<'a>(source: &'a str, name: &str) -> Result<&'a str> {
+    source
+        .split_once(&format!("const {name}:"))
+        .and_then(|(_, rest)| rest.split_once("= ["))
+        .and_then(|(_, rest)| rest.split_once("];"))
+        .map(|(body, _)| body)
+        .with_context(|| format!("has no array `{name}`"))
+}
+
+/// The text literals of an array constant.
+fn literals(source: &str, name: &str) -> Result<BTreeSet<String>> {
+    let found: BTreeSet<_> =
+        array(source, name)?.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    if found.is_empty() {
+        bail!("`{name}` holds no text");
+    }
+    Ok(found)
+}
+
+/// The texts of the constants that an array constant lists by name.
+fn named_constants(source: &str, name: &str) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for constant in array(source, name)?.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        let value = source
+            .split_once(&format!("const {constant}: &str = \""))
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .with_context(|| format!("has no text constant `{constant}`"))?;
+        found.insert(value.0.to_owned());
+    }
+    if found.is_empty() {
+        bail!("`{name}` is empty");
+    }
+    Ok(found)
+}
+
+/// The error types of the variants for which `retryable` is true.
+fn retryable_variants(source: &str) -> Result<BTreeSet<String>> {
+    let body = |function: &str| {
+        source
+            .split_once(&format!("fn {function}(&self)"))
+            .map(|(_, rest)| rest.split("\n    }\n").next().unwrap_or_default())
+            .with_context(|| format!("has no function `{function}`"))
+    };
+    let (yes, _) =
+        body("retryable")?.split_once("=> true").context("`retryable` has no true arm")?;
+    let types = body("error_type")?;
+    let mut found = BTreeSet::new();
+    for variant in yes.split("Self::").skip(1).filter_map(|rest| rest.split([' ', '(']).next()) {
+        let name = types
+            .lines()
+            .find(|line| {
+                line.trim()
+                    .strip_prefix("Self::")
+                    .is_some_and(|rest| rest.split([' ', '(']).next() == Some(variant))
+            })
+            .and_then(|line| line.split('"').nth(1))
+            .with_context(|| format!("`error_type` does not name variant {variant}"))?;
+        found.insert(name.to_owned());
+    }
+    if found.is_empty() {
+        bail!("`retryable` is true for no variant");
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_sources_give_their_names() {
+        let known = KnownErrors::read(&workspace::root()).unwrap();
+        for name in ["RunLocked", "BatchDeadLettered", "SalesforceRequestLimitExceeded"] {
+            assert!(known.contains(name), "{name}");
+        }
+        assert!(known.retryable.contains("SalesforceUnavailable"));
+        assert!(!known.retryable.contains("SalesforceAuthFailed"));
+        assert!(known.retryable.is_subset(&known.ours));
+    }
+
+    #[test]
+    fn a_source_that_has_moved_on_is_an_error_and_no_empty_list() {
+        assert!(KnownErrors::from_sources("", "").is_err());
+        assert!(literals("const ERROR_TYPES: [&str; 0] = [];", "ERROR_TYPES").is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! The invariants of ARCHITECTURE.md that a script can check: who may depend on whom, who may name what, and how large a
+//! file may get.
+
+mod dependencies;
+mod names;
+mod sources;
+
+use anyhow::Result;
+
+use crate::finding::Finding;
+use crate::workspace;
+
+/// Checks the whole checkout.
+pub(crate) fn lint_all() -> Result<Vec<Finding>> {
+    let root = workspace::root();
+    let packages = dependencies::packages(&root)?;
+    let mut findings = dependencies::lint(&packages);
+    findings.extend(sources::lint(&sources::read(&root)?));
+    let template = workspace::read(&root.join("infra/template.yaml"))?;
+    let settings = workspace::read(&root.join("functions/shared/domain/src/settings.rs"))?;
+    findings.extend(names::functions_carry_one_name(&packages, &template));
+    findings.extend(names::variables_are_set(&template, &settings));
+    Ok(findings)
+}

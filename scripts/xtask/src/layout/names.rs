@@ -1,0 +1,90 @@
+//! Rules about names that the template and the sources share.
+
+use std::collections::BTreeSet;
+
+use super::dependencies::Package;
+use crate::finding::Finding;
+
+const TEMPLATE: &str = "infra/template.yaml";
+
+/// A function's package, directory, log group and policy carry one name.
+pub(super) fn functions_carry_one_name(packages: &[Package], template: &str) -> Vec<Finding> {
+    let functions = packages.iter().filter(|package| {
+        package.directory.starts_with("functions/")
+            && !package.directory.starts_with("functions/shared/")
+    });
+    let mut findings = Vec::new();
+    for Package { name, directory, .. } in functions {
+        if directory.strip_prefix("functions/") != Some(name) {
+            findings.push(Finding::new(directory, "one-name", format!("holds package {name}")));
+        }
+        for line in [
+            format!("FunctionName: !Sub \"${{AWS::StackName}}-{name}\""),
+            format!("CodeUri: ../target/lambda/{name}/"),
+            format!("LogGroupName: !Sub \"/aws/lambda/${{AWS::StackName}}-{name}\""),
+            format!("PolicyName: {name}"),
+        ] {
+            let exists =
+                template.lines().any(|candidate| candidate.trim().trim_start_matches("- ") == line);
+            if !exists {
+                findings.push(Finding::new(TEMPLATE, "one-name", format!("has no line `{line}`")));
+            }
+        }
+    }
+    findings
+}
+
+/// Every `DRAYAGE_` variable that settings read is set by the template, and the other way round.
+pub(super) fn variables_are_set(template: &str, settings: &str) -> Vec<Finding> {
+    let read: BTreeSet<&str> = settings
+        .lines()
+        .filter(|line| line.contains("const "))
+        .filter_map(|line| line.split('"').nth(1))
+        .filter(|name| name.starts_with("DRAYAGE_"))
+        // The log filter is no setting: it is read before settings are checked.
+        .chain(["DRAYAGE_LOG_LEVEL"])
+        .collect();
+    let set: BTreeSet<&str> = template
+        .lines()
+        .filter_map(|line| line.trim().split_once(':'))
+        .map(|(name, _)| name)
+        .filter(|name| name.starts_with("DRAYAGE_"))
+        .collect();
+    let unset = read.difference(&set).map(|name| format!("does not set {name}"));
+    let unread = set.difference(&read).map(|name| format!("sets {name}, which nothing reads"));
+    unset.chain(unread).map(|message| Finding::new(TEMPLATE, "variables", message)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_under_another_name_is_told() {
+        let copy = Package {
+            name: "copy".to_owned(),
+            directory: "functions/copy".to_owned(),
+            dependencies: Vec::new(),
+        };
+        let template = "
+      FunctionName: !Sub \"${AWS::StackName}-copy\"
+      CodeUri: ../target/lambda/copy/
+      LogGroupName: !Sub \"/aws/lambda/${AWS::StackName}-copy\"
+        - PolicyName: copy
+";
+        assert_eq!(functions_carry_one_name(std::slice::from_ref(&copy), template), []);
+        let wrong = template.replace("PolicyName: copy", "PolicyName: copier");
+        assert_eq!(functions_carry_one_name(std::slice::from_ref(&copy), &wrong).len(), 1);
+        let moved = Package { directory: "functions/copier".to_owned(), ..copy };
+        assert_eq!(functions_carry_one_name(&[moved], template).len(), 1);
+    }
+
+    #[test]
+    fn a_variable_on_one_side_only_is_told() {
+        let settings = "pub const A: &str = \"DRAYAGE_A\";";
+        let template = "DRAYAGE_A: !Ref A\nDRAYAGE_LOG_LEVEL: !Ref L";
+        assert_eq!(variables_are_set(template, settings), []);
+        assert_eq!(variables_are_set(template, "").len(), 1);
+        assert_eq!(variables_are_set("DRAYAGE_LOG_LEVEL: x", settings).len(), 1);
+    }
+}

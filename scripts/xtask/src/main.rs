@@ -1,0 +1,65 @@
+//! Developer tasks that are too long for shell: the linter of state machine definitions and the checks of the
+//! workspace's layout. Run as `cargo xtask <task>`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to a terminal"
+)]
+
+mod asl;
+mod finding;
+mod layout;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::finding::Finding;
+
+#[derive(Debug, Parser)]
+#[command(about = "Developer tasks of the workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Checks every definition under statemachine/ against our rules.
+    LintAsl,
+    /// Checks the invariants of ARCHITECTURE.md that a script can check.
+    LintLayout,
+    /// Writes the definitions with their substitutions filled in, for validators that do not know substitutions.
+    RenderAsl {
+        /// Directory to write to; created if it is missing.
+        out: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::LintAsl => asl::lint_all().map(|findings| report("lint-asl", &findings)),
+        Task::LintLayout => layout::lint_all().map(|findings| report("lint-layout", &findings)),
+        Task::RenderAsl { out } => asl::render_all(&out).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Prints the findings. 0: none, 1: some; 2 (elsewhere): the check itself could not be done.
+fn report(task: &str, findings: &[Finding]) -> ExitCode {
+    for finding in findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        eprintln!("{task}: nothing to report");
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{task}: {} findings", findings.len());
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,80 @@
+//! The data set's handwritten expectations agree with what the product plans for its records.
+
+use drayage_domain::outcome::Outcome;
+use drayage_domain::plan::Planner;
+use drayage_domain::record::{ObjectFields, SourceRecord};
+use drayage_domain::run::{RunOptions, SourceAccess};
+use drayage_domain::run_input::{Mode, QueryApi, Trigger};
+use drayage_sim::dataset::{ALLOWED_EXTENSIONS, Dataset, DatasetOptions, MAX_FILE_SIZE_MB};
+
+/// Outcomes that only an attempt to copy can bring.
+const BY_COPYING: [&str; 7] = [
+    "verified",
+    "source_gone.object_missing",
+    "skipped.too_large",
+    "failed.access_denied",
+    "failed.ambiguous_key",
+    "failed.error_page",
+    "failed.redirect_refused",
+];
+
+#[test]
+fn what_is_refused_or_skipped_without_a_request_is_what_is_expected() {
+    let dataset = Dataset::generate(DatasetOptions {
+        seed: 1,
+        entries: 400,
+        source_bucket: "external-docs".to_owned(),
+        destination_bucket: "drayage-destination".to_owned(),
+        http_base: "http://127.0.0.1:9999".to_owned(),
+    });
+    let planner = Planner::new(&options(&dataset)).unwrap();
+    let mut wrong = Vec::new();
+    for entry in &dataset.entries {
+        let account = entry.account.and_then(|index| dataset.accounts.get(index));
+        let plan = planner.plan(&SourceRecord {
+            id: entry.id.clone(),
+            url: entry.url.clone(),
+            account_id: account.map(|account| account.id.clone()),
+            account_name: account.map(|account| account.name.clone()),
+            ..SourceRecord::default()
+        });
+        let expected = if BY_COPYING.contains(&entry.expected) {
+            Outcome::Planned.label()
+        } else {
+            entry.expected.to_owned()
+        };
+        if plan.planned_outcome().label() != expected {
+            wrong.push(format!("{} {:?}: expected {expected}, {plan:?}", entry.case, entry.url));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn options(dataset: &Dataset) -> RunOptions {
+    RunOptions {
+        mode: Mode::Full,
+        dry_run: false,
+        trigger: Trigger::Manual,
+        query_api: QueryApi::Auto,
+        bulk_threshold: 50_000,
+        fields: ObjectFields::new(
+            "DocListEntry__c".to_owned(),
+            "Document__c".to_owned(),
+            "Account__c".to_owned(),
+        ),
+        accounts: None,
+        max_files: None,
+        allowed_extensions: ALLOWED_EXTENSIONS.split(',').map(str::to_owned).collect(),
+        max_file_bytes: MAX_FILE_SIZE_MB * 1024 * 1024,
+        batch_size: 100,
+        source_access: SourceAccess::Role,
+        source_hosts: dataset.source_hosts(),
+        destination_bucket: dataset.options.destination_bucket.clone(),
+        destination_prefix: "uploads".to_owned(),
+        new_url_base: format!(
+            "https://{}.s3.us-east-1.amazonaws.com/",
+            dataset.options.destination_bucket
+        ),
+        url_length_max: 255,
+    }
+}
