@@ -212,21 +212,32 @@ impl LocalStackBuilder {
             http_base: files.base_url().to_owned(),
         });
         dataset.load_files(&files);
-        let salesforce = salesforce::start(&dataset).await?;
-        salesforce::store_secret(&clients, &salesforce::secret(&salesforce)?).await?;
         let parameters = parameters
             .with_default("SourceAccess", "role")
             .with_default("SourceBuckets", source::BUCKET)
             .with_default("SourceHosts", dataset.source_hosts())
             .with_default("AllowedExtensions", ALLOWED_EXTENSIONS)
             .with_default("MaxFileSizeMb", MAX_FILE_SIZE_MB.to_string());
-        let (stack, uploaded) = tokio::try_join!(
-            Stack::deploy(&emulator, &parameters),
-            source::upload(&clients, &dataset)
-        )?;
+        let surroundings = fill(&clients, dataset);
+        let (stack, (dataset, salesforce, uploaded)) =
+            tokio::try_join!(Stack::deploy(&emulator, &parameters), surroundings)?;
         let simulated = Some(Simulated { dataset, files, salesforce, uploaded });
         Ok(LocalStack { clients, stack, simulated, emulator })
     }
+}
+
+/// Fills the external bucket, then the org, whose URLs may name versions in that bucket.
+async fn fill(
+    clients: &Clients,
+    mut dataset: Dataset,
+) -> Result<(Dataset, ServerHandle, Uploaded)> {
+    let uploaded = source::upload(clients, &dataset).await?;
+    for (place, version_id) in &uploaded.replaced {
+        dataset.set_version(place, version_id);
+    }
+    let salesforce = salesforce::start(&dataset).await?;
+    salesforce::store_secret(clients, &salesforce::secret(&salesforce)?).await?;
+    Ok((dataset, salesforce, uploaded))
 }
 
 /// The summary that a successful execution puts out.

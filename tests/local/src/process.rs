@@ -12,22 +12,26 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Waits for the end of standard input in the background, then kills the group; becomes the program in the foreground.
-/// The input is duplicated first because a shell gives background jobs `/dev/null`.
-const WATCHED: &str =
-    r#"exec 3<&0; (cat <&3 >/dev/null 2>&1; kill -KILL 0) & exec "$@" </dev/null 3<&-"#;
+/// Waits for the end of standard input in the background, then kills the program, removes the directory that was given
+/// first, and kills the rest of the group; becomes the program in the foreground. The input is duplicated first because a
+/// shell gives background jobs `/dev/null`.
+const WATCHED: &str = r#"exec 3<&0
+(cat <&3 >/dev/null 2>&1; kill -KILL $$; rm -rf -- "$1"; kill -KILL 0) &
+shift
+exec "$@" </dev/null 3<&-"#;
 
 /// A running program and its descendants.
 #[derive(Debug)]
 pub(crate) struct ProcessGroup {
     child: Child,
     group: Pid,
-    /// Open as long as the owner lives; `None` only in a test that plays a vanished owner.
+    /// Open as long as the owner lives.
     lifeline: Option<ChildStdin>,
 }
 
 impl ProcessGroup {
-    /// Starts `program` in `directory` with both output streams in `log`.
+    /// Starts `program` in `directory` with both output streams in `log`. The directory is removed if the owner vanishes;
+    /// otherwise that is left to the owner.
     pub(crate) fn spawn<'a>(
         program: &Path,
         environment: impl IntoIterator<Item = (&'a str, &'a OsStr)>,
@@ -39,7 +43,7 @@ impl ProcessGroup {
         let errors = output.try_clone().context("the log cannot be shared")?;
         let mut child = Command::new("sh")
             .args(["-c", WATCHED, "sh"])
-            .arg(program)
+            .args([directory, program])
             .envs(environment)
             .current_dir(directory)
             .process_group(0)
@@ -61,7 +65,6 @@ impl ProcessGroup {
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
         // An error means that the group is gone, which is what is wanted.
         let _already_gone = kill_process_group(self.group, Signal::KILL).is_err();
         drop(self.child.wait());
@@ -114,5 +117,6 @@ mod tests {
         drop(process.lifeline.take());
         assert!(all_dead(pipe).await);
         assert!(!process.child.wait().unwrap().success());
+        assert!(!directory.path().exists());
     }
 }

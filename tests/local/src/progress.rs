@@ -16,8 +16,7 @@ use crate::local_stack::LocalStack;
 const POLL_MS: u64 = 250;
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-const TEMPLATE: &str =
-    "{spinner} {prefix:<12} [{bar:28}] {pos}/{len} files  {msg}  {elapsed}  ETA {eta}";
+const TEMPLATE: &str = "{spinner} {prefix:<11} [{wide_bar}] {pos}/{len} files  {msg}  ETA {eta}";
 
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -90,7 +90,12 @@ pub struct SourceFile {
     pub content: Content,
     /// What the file server does instead of sending it, if anything.
     pub fault: Option<Fault>,
+    /// What has replaced it in a bucket with versions, if anything.
+    pub replaced_by: Option<Content>,
 }
+
+/// Stands in a URL for the id that the bucket will give to a version.
+const VERSION: &str = "{version}";
 
 /// A generated data set.
 #[derive(Debug, Clone)]
@@ -161,6 +166,13 @@ impl Dataset {
     pub fn expected_content(&self, entry: &Entry) -> Option<&Content> {
         let place = entry.source.as_ref().filter(|_| entry.expected == VERIFIED)?;
         self.files.get(place).map(|file| &file.content)
+    }
+
+    /// Fills in the version id of a file that was replaced, once its bucket has given it one.
+    pub fn set_version(&mut self, place: &Place, version_id: &str) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.source.as_ref() == Some(place)) {
+            entry.url = entry.url.take().map(|url| url.replace(VERSION, version_id));
+        }
     }
 
     /// The source hosts that a backup of this data set has to allow.

@@ -16,8 +16,10 @@ use crate::secrets::SourceKeys;
 const ATTEMPTS_MAX: u32 = 5;
 /// A connection that is not there by then will not come.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A service that sends nothing for this long is taken for lost. `UploadPartCopy` of a large part takes longest.
-const READ_TIMEOUT: Duration = Duration::from_mins(2);
+/// A service that sends nothing for this long is taken for lost. Tables, queues and secrets answer in milliseconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
+/// The same for buckets, where `UploadPartCopy` of a large part takes longest.
+const S3_READ_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Clients of all services that the functions use. Clones share their connections.
 #[derive(Debug, Clone)]

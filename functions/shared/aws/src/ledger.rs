@@ -7,14 +7,22 @@
 
 mod attributes;
 mod batches;
+mod closing;
+mod counters;
 mod error;
+mod file_item;
 mod files;
 mod locks;
 mod runs;
+#[cfg(test)]
+mod wire_tests;
+mod write;
 
 use aws_sdk_dynamodb::Client;
 
-pub use batches::{BatchClaim, FinishBatch, Lease};
+pub use batches::{BatchClaim, Lease};
+pub use closing::FinishBatch;
+pub use counters::BatchProgress;
 pub use error::LedgerError;
 pub use files::KeyClaim;
 pub use locks::Lock;

@@ -48,10 +48,7 @@ impl Secrets {
     pub async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
         let answer =
             self.client.get_secret_value().secret_id(name).send().await.map_err(|error| {
-                SecretError::Unavailable {
-                    name: name.to_owned(),
-                    message: describe(&error),
-                }
+                SecretError::Unavailable { name: name.to_owned(), message: describe(&error) }
             })?;
         answer
             .secret_string

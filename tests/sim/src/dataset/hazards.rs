@@ -25,7 +25,7 @@ impl Group {
             Place::S3(name) | Place::Http(name) => name,
         };
         let content = maker.content(name, size_bytes);
-        self.files.insert(place.clone(), SourceFile { content, fault: None });
+        self.files.insert(place.clone(), SourceFile { content, fault: None, replaced_by: None });
         self
     }
 

@@ -59,7 +59,7 @@ pub(super) fn group(maker: &mut Maker, number: usize) -> Group {
             expected: VERIFIED,
             source: Some(place.clone()),
         }],
-        files: BTreeMap::from([(place, SourceFile { content, fault: None })]),
+        files: BTreeMap::from([(place, SourceFile { content, fault: None, replaced_by: None })]),
     }
 }
 

@@ -16,6 +16,12 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 pub(super) const RECORD_ID: &str = "record_id";
 /// Partition key of the index `by_account`.
 pub(super) const ACCOUNT_ID: &str = "account_id";
+/// The account's name when the record was last seen.
+pub(super) const ACCOUNT_NAME: &str = "account_name";
+/// The URL field exactly as Salesforce returned it; absent for null.
+pub(super) const ORIGINAL_URL: &str = "original_url";
+/// The record's own time of change when it was last seen.
+pub(super) const SYSTEM_MODSTAMP: &str = "system_modstamp";
 /// Sort key of the index `by_account`.
 pub(super) const DESTINATION_KEY: &str = "destination_key";
 /// Partition key of the sparse index `needs_attention`: the reason.
@@ -30,7 +36,7 @@ pub(super) const STATE: &str = "state";
 pub(super) const VERSION: &str = "version";
 /// The record that owns a key claim; the invocation that holds a lease.
 pub(super) const OWNER: &str = "owner";
-/// Partition key of the `runs` table.
+/// Partition key of the `runs` table; on a file row, the run that wrote its state.
 pub(super) const RUN_ID: &str = "run_id";
 /// Sort key of the `runs` table.
 pub(super) const ITEM: &str = "item";
@@ -44,10 +50,14 @@ pub(super) const BODY: &str = "body";
 pub(super) const EXECUTION_ARN: &str = "execution_arn";
 /// When a lock was taken.
 pub(super) const AT: &str = "at";
+/// Index of the `runs` table that lists runs.
+pub(super) const BY_START: &str = "by_start";
 /// Entries of a batch.
 pub(super) const ENTRIES: &str = "entries";
 /// End of a lease, in milliseconds since 1970. Always present on a claimed batch.
 pub(super) const LEASE_UNTIL: &str = "lease_until";
+/// JSON of the counts that a closed batch has added.
+pub(super) const COUNTS: &str = "counts";
 /// What the names of counted outcomes start with on a counter item.
 pub(super) const OUTCOME_PREFIX: &str = "outcome.";
 /// Counter of bytes.
@@ -68,7 +78,7 @@ pub(super) fn number(value: impl Display) -> AttributeValue {
 }
 
 /// The text of an attribute that has to be there.
-pub(super) fn required_text(item: &Item, name: &'static str) -> Result<String, LedgerError> {
+pub(super) fn required_text(item: &Item, name: &str) -> Result<String, LedgerError> {
     optional_text(item, name).ok_or_else(|| LedgerError::corrupt(name, "is missing or not a text"))
 }
 
@@ -80,7 +90,7 @@ pub(super) fn optional_text(item: &Item, name: &str) -> Option<String> {
 /// The number of an attribute that has to be there.
 pub(super) fn required_number<N: std::str::FromStr>(
     item: &Item,
-    name: &'static str,
+    name: &str,
 ) -> Result<N, LedgerError> {
     item.get(name)
         .and_then(|value| value.as_n().ok())
@@ -88,15 +98,15 @@ pub(super) fn required_number<N: std::str::FromStr>(
         .ok_or_else(|| LedgerError::corrupt(name, "is missing or not a fitting number"))
 }
 
-/// A value as the JSON of a body attribute.
-pub(super) fn to_body<T: Serialize>(value: &T) -> Result<AttributeValue, LedgerError> {
+/// A value as the JSON of the attribute `name`.
+pub(super) fn to_json<T: Serialize>(value: &T, name: &str) -> Result<AttributeValue, LedgerError> {
     serde_json::to_string(value)
         .map(AttributeValue::S)
-        .map_err(|error| LedgerError::corrupt(BODY, error.to_string()))
+        .map_err(|error| LedgerError::corrupt(name, error.to_string()))
 }
 
-/// The value of a body attribute.
-pub(super) fn from_body<T: DeserializeOwned>(item: &Item) -> Result<T, LedgerError> {
-    serde_json::from_str(&required_text(item, BODY)?)
-        .map_err(|error| LedgerError::corrupt(BODY, error.to_string()))
+/// The value of which the attribute `name` has the JSON.
+pub(super) fn from_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, LedgerError> {
+    serde_json::from_str(&required_text(item, name)?)
+        .map_err(|error| LedgerError::corrupt(name, error.to_string()))
 }

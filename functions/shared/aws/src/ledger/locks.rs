@@ -1,13 +1,15 @@
 //! The run lock: one run at a time per destination.
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
 
 use super::Ledger;
-use super::attributes::{AT, EXECUTION_ARN, ITEM, OWNER, RUN_ID, required_text, text};
+use super::attributes::{
+    AT, EXECUTION_ARN, ITEM, OWNER, RUN_ID, optional_text, required_text, text,
+};
 use super::error::LedgerError;
+use super::write::{NotWritten, conditional};
 
 /// Partition of all locks; no run can have this name, because the state machine names runs by UUID or in the words of
 /// a person, and this one is refused by [`Ledger::acquire_lock`].
@@ -28,7 +30,8 @@ pub enum Lock {
 }
 
 impl Ledger {
-    /// Takes the lock `migration` for a run, unless another run has it. Asking again for the same run is granted again.
+    /// Takes the lock `migration` for a run, unless another run has it. Asking again for the same execution is granted
+    /// again.
     pub async fn acquire_lock(
         &self,
         migration: &str,
@@ -40,35 +43,25 @@ impl Ledger {
             return Err(LedgerError::conflict("a run named LOCK"));
         }
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.runs_table)
-            .item(RUN_ID, text(LOCK))
-            .item(ITEM, text(migration))
-            .item(OWNER, text(run_id))
-            .item(EXECUTION_ARN, text(execution_arn))
-            .item(AT, text(at.to_string()))
+            .put_lock(migration, (run_id, execution_arn), at)
             .condition_expression("attribute_not_exists(#key) OR #execution = :execution")
             .expression_attribute_names("#key", RUN_ID)
-            .expression_attribute_names("#execution", EXECUTION_ARN)
-            .expression_attribute_values(":execution", text(execution_arn))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match put.send().await {
+            .expression_attribute_values(":execution", text(execution_arn));
+        match conditional(|| put.clone().send()).await {
             Ok(_) => Ok(Lock::Acquired),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let item = failed.item().cloned().unwrap_or_default();
-                    Ok(Lock::HeldBy {
-                        run_id: required_text(&item, OWNER)?,
-                        execution_arn: required_text(&item, EXECUTION_ARN)?,
-                    })
-                }
-                _ => Err(LedgerError::from_sdk(&error)),
-            },
+            Err(NotWritten::Refused(stored)) => {
+                let holder = stored.unwrap_or_default();
+                Ok(Lock::HeldBy {
+                    run_id: required_text(&holder, OWNER)?,
+                    execution_arn: required_text(&holder, EXECUTION_ARN)?,
+                })
+            }
+            Err(NotWritten::Failed(error)) => Err(error),
         }
     }
 
-    /// Takes the lock from an execution that has ended. `false`: it has changed hands meanwhile.
+    /// Takes the lock from an execution that has ended, for the run and execution `to`. `false`: it has changed hands
+    /// meanwhile.
     pub async fn take_over_lock(
         &self,
         migration: &str,
@@ -76,25 +69,17 @@ impl Ledger {
         to: (&str, &str),
         at: Timestamp,
     ) -> Result<bool, LedgerError> {
-        let (run_id, execution_arn) = to;
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.runs_table)
-            .item(RUN_ID, text(LOCK))
-            .item(ITEM, text(migration))
-            .item(OWNER, text(run_id))
-            .item(EXECUTION_ARN, text(execution_arn))
-            .item(AT, text(at.to_string()))
+            .put_lock(migration, to, at)
             .condition_expression("#execution = :from")
-            .expression_attribute_names("#execution", EXECUTION_ARN)
             .expression_attribute_values(":from", text(from_execution));
-        match put.send().await {
+        match conditional(|| put.clone().send()).await {
             Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(LedgerError::from_sdk(&error)),
-            },
+            // It may be this very take-over whose answer was lost.
+            Err(NotWritten::Refused(stored)) => Ok(stored
+                .and_then(|holder| optional_text(&holder, EXECUTION_ARN))
+                .is_some_and(|holder| holder == to.1)),
+            Err(NotWritten::Failed(error)) => Err(error),
         }
     }
 
@@ -109,12 +94,24 @@ impl Ledger {
             .condition_expression("#owner = :run")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":run", text(run_id));
-        match delete.send().await {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(LedgerError::from_sdk(&error)),
-            },
+        match conditional(|| delete.clone().send()).await {
+            Ok(_) | Err(NotWritten::Refused(_)) => Ok(()),
+            Err(NotWritten::Failed(error)) => Err(error),
         }
+    }
+
+    /// The lock in the hands of the run and execution `to`, without the condition.
+    fn put_lock(&self, migration: &str, to: (&str, &str), at: Timestamp) -> PutItemFluentBuilder {
+        let (run_id, execution_arn) = to;
+        self.client
+            .put_item()
+            .table_name(&self.runs_table)
+            .item(RUN_ID, text(LOCK))
+            .item(ITEM, text(migration))
+            .item(OWNER, text(run_id))
+            .item(EXECUTION_ARN, text(execution_arn))
+            .item(AT, text(at.to_string()))
+            .expression_attribute_names("#execution", EXECUTION_ARN)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 }

@@ -1,15 +1,15 @@
 //! Runs and checkpoints.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use drayage_domain::run::{Checkpoint, RunRecord, RunState, Summary};
 
 use super::Ledger;
 use super::attributes::{
-    BODY, EXECUTION_ARN, ITEM, Item, KIND, RUN_ID, STARTED_AT, STATE, VERSION, from_body, number,
-    optional_text, text, to_body,
+    BODY, BY_START, EXECUTION_ARN, ITEM, Item, KIND, RUN_ID, STARTED_AT, STATE, VERSION, from_json,
+    number, optional_text, text, to_json,
 };
 use super::error::LedgerError;
+use super::write::{NotWritten, conditional};
 
 const RUN: &str = "RUN";
 const CHECKPOINT: &str = "CHECKPOINT";
@@ -18,38 +18,35 @@ impl Ledger {
     /// Records a run. Recording it again for the same execution changes nothing; another execution of the same name is
     /// refused.
     pub async fn create_run(&self, run: &RunRecord) -> Result<(), LedgerError> {
-        let created = self
+        let put = self
             .client
             .put_item()
             .table_name(&self.runs_table)
             .set_item(Some(run_item(run)?))
             .condition_expression("attribute_not_exists(#key)")
             .expression_attribute_names("#key", RUN_ID)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match created {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match conditional(|| put.clone().send()).await {
             Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let owner = failed.item().and_then(|item| optional_text(item, EXECUTION_ARN));
-                    if owner.as_ref() == Some(&run.execution_arn) {
-                        Ok(())
-                    } else {
-                        Err(LedgerError::conflict(format!("run {}", run.run_id)))
-                    }
+            Err(NotWritten::Refused(stored)) => {
+                let owner = stored.and_then(|item| optional_text(&item, EXECUTION_ARN));
+                if owner.as_ref() == Some(&run.execution_arn) {
+                    Ok(())
+                } else {
+                    Err(LedgerError::conflict(format!("run {}", run.run_id)))
                 }
-                _ => Err(LedgerError::from_sdk(&error)),
-            },
+            }
+            Err(NotWritten::Failed(error)) => Err(error),
         }
     }
 
     /// A run, read consistently.
     pub async fn run(&self, run_id: &str) -> Result<Option<RunRecord>, LedgerError> {
-        self.read_run_item(run_id, RUN).await?.map(|item| from_body(&item)).transpose()
+        self.read_run_item(run_id, RUN).await?.map(|item| from_json(&item, BODY)).transpose()
     }
 
-    /// Marks a run as ended. Doing it again replaces the summary by the newer one.
+    /// Marks a run as ended. Doing it again replaces the end by the newer one: a run whose last step was broken off is
+    /// ended once more, by the step that says so.
     pub async fn finish_run(
         &self,
         run_id: &str,
@@ -57,39 +54,81 @@ impl Ledger {
         summary: &Summary,
         ended_at: &str,
     ) -> Result<(), LedgerError> {
-        let run = self
-            .run(run_id)
-            .await?
-            .ok_or_else(|| LedgerError::conflict(format!("run {run_id} (it is gone)")))?;
+        let gone = || LedgerError::conflict(format!("run {run_id} (it is gone)"));
+        let run = self.run(run_id).await?.ok_or_else(gone)?;
         let ended = RunRecord {
             state,
             ended_at: Some(ended_at.to_owned()),
             summary: Some(summary.clone()),
             ..run
         };
-        self.client
+        let put = self
+            .client
             .put_item()
             .table_name(&self.runs_table)
             .set_item(Some(run_item(&ended)?))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| LedgerError::from_sdk(&error))
+            .condition_expression("#execution = :execution")
+            .expression_attribute_names("#execution", EXECUTION_ARN)
+            .expression_attribute_values(":execution", text(&ended.execution_arn));
+        match conditional(|| put.clone().send()).await {
+            Ok(_) => Ok(()),
+            Err(NotWritten::Refused(_)) => Err(gone()),
+            Err(NotWritten::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Up to `limit` runs of a kind, such as `backup`, the newest first. Read from an index, so a run of this second
+    /// may be missing.
+    pub async fn runs(&self, kind: &str, limit: u32) -> Result<Vec<RunRecord>, LedgerError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut runs = Vec::new();
+        let mut start = None;
+        loop {
+            let left = i32::try_from(limit - runs.len()).unwrap_or(i32::MAX);
+            if left == 0 {
+                return Ok(runs);
+            }
+            let page = self
+                .client
+                .query()
+                .table_name(&self.runs_table)
+                .index_name(BY_START)
+                .key_condition_expression("#kind = :kind")
+                .expression_attribute_names("#kind", KIND)
+                .expression_attribute_values(":kind", text(kind))
+                .scan_index_forward(false)
+                .limit(left)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| LedgerError::from_sdk(&error))?;
+            for item in page.items() {
+                runs.push(from_json(item, BODY)?);
+            }
+            match page.last_evaluated_key {
+                Some(key) => start = Some(key),
+                None => return Ok(runs),
+            }
+        }
     }
 
     /// How far a run's enumeration is; `None` before its first step.
     pub async fn checkpoint(&self, run_id: &str) -> Result<Option<Checkpoint>, LedgerError> {
-        self.read_run_item(run_id, CHECKPOINT).await?.map(|item| from_body(&item)).transpose()
+        self.read_run_item(run_id, CHECKPOINT).await?.map(|item| from_json(&item, BODY)).transpose()
     }
 
     /// Writes a checkpoint, on the condition that the stored one still has the version that was `seen` (0: there is
-    /// none).
+    /// none). The checkpoint has to have the version after it.
     pub async fn write_checkpoint(
         &self,
         run_id: &str,
         checkpoint: &Checkpoint,
         seen: u64,
     ) -> Result<(), LedgerError> {
+        let conflict = || LedgerError::conflict(format!("checkpoint of run {run_id}"));
+        if checkpoint.version != seen + 1 {
+            return Err(conflict());
+        }
         let put = self
             .client
             .put_item()
@@ -97,31 +136,30 @@ impl Ledger {
             .item(RUN_ID, text(run_id))
             .item(ITEM, text(CHECKPOINT))
             .item(VERSION, number(checkpoint.version))
-            .item(BODY, to_body(checkpoint)?)
-            .expression_attribute_names("#version", VERSION);
+            .item(BODY, to_json(checkpoint, BODY)?)
+            .expression_attribute_names("#version", VERSION)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = if seen == 0 {
             put.condition_expression("attribute_not_exists(#version)")
         } else {
             put.condition_expression("#version = :seen")
                 .expression_attribute_values(":seen", number(seen))
         };
-        match put.send().await {
+        match conditional(|| put.clone().send()).await {
             Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => {
-                    Err(LedgerError::conflict(format!("checkpoint of run {run_id}")))
-                }
-                _ => Err(LedgerError::from_sdk(&error)),
-            },
+            // The answer to this very write was lost, and the SDK has sent it again.
+            Err(NotWritten::Refused(Some(stored)))
+                if from_json::<Checkpoint>(&stored, BODY)? == *checkpoint =>
+            {
+                Ok(())
+            }
+            Err(NotWritten::Refused(_)) => Err(conflict()),
+            Err(NotWritten::Failed(error)) => Err(error),
         }
     }
 
     /// One item of a run, read consistently.
-    pub(super) async fn read_run_item(
-        &self,
-        run_id: &str,
-        item: &str,
-    ) -> Result<Option<Item>, LedgerError> {
+    async fn read_run_item(&self, run_id: &str, item: &str) -> Result<Option<Item>, LedgerError> {
         self.client
             .get_item()
             .table_name(&self.runs_table)
@@ -143,6 +181,6 @@ fn run_item(run: &RunRecord) -> Result<Item, LedgerError> {
         (STARTED_AT.to_owned(), text(&run.started_at)),
         (STATE.to_owned(), text(run.state.name())),
         (EXECUTION_ARN.to_owned(), text(&run.execution_arn)),
-        (BODY.to_owned(), to_body(run)?),
+        (BODY.to_owned(), to_json(run, BODY)?),
     ]))
 }

@@ -34,18 +34,18 @@ pub(super) enum NotWritten {
 
 /// Errors of operations that take a condition.
 pub(super) trait ConditionalError: ProvideErrorMetadata + Error + 'static {
-    /// The stored item, if the error says that the condition does not hold.
-    fn refusal(&self) -> Option<Option<Item>>;
+    /// The refusal, if the error says that the condition does not hold.
+    fn refusal(&self) -> Option<NotWritten>;
 }
 
 macro_rules! conditional {
     ($($operation:ident),+) => {
         $(impl ConditionalError for $operation {
-            fn refusal(&self) -> Option<Option<Item>> {
-                match self {
-                    Self::ConditionalCheckFailedException(failed) => Some(failed.item().cloned()),
-                    _ => None,
+            fn refusal(&self) -> Option<NotWritten> {
+                if let Self::ConditionalCheckFailedException(failed) = self {
+                    return Some(NotWritten::Refused(failed.item().cloned()));
                 }
+                None
             }
         })+
     };
@@ -65,8 +65,8 @@ where
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        if let Some(stored) = error.as_service_error().and_then(ConditionalError::refusal) {
-            return Err(NotWritten::Refused(stored));
+        if let Some(refused) = error.as_service_error().and_then(ConditionalError::refusal) {
+            return Err(refused);
         }
         let contended = error.code() == Some("TransactionConflictException");
         if !contended || !patience.pause().await {

@@ -1,7 +1,7 @@
 //! Peculiar addresses of objects in the source bucket.
 
 use super::{Group, Maker, Place, USUAL_BYTES, encoded, hosted, one};
-use crate::dataset::MAX_FILE_SIZE_MB;
+use crate::dataset::{MAX_FILE_SIZE_MB, VERSION};
 
 /// Keys with the path of a URL that means them: case, key, raw path.
 const PATHS: [(&str, &str, &str); 17] = [
@@ -42,6 +42,7 @@ pub(super) fn groups(maker: &mut Maker) -> Vec<Group> {
         names_differing_in_case(maker),
         one_url_for_three(maker),
         ambiguous_plus(maker),
+        older_version(maker),
         without_account(maker),
         long_name(maker),
         empty_file(maker),
@@ -70,7 +71,6 @@ fn forms(maker: &mut Maker) -> Vec<Group> {
         ("outer whitespace", format!("  https://{host}/"), " "),
         ("invisible characters around", format!("\u{a0}https://{host}/"), "\u{200b}"),
         ("presigned and expired", format!("https://{host}/"), SIGNATURE),
-        ("version of an unversioned bucket", format!("https://{host}/"), "?versionId=null"),
     ];
     let mut groups = Vec::new();
     for (number, (case, before, after)) in forms.into_iter().enumerate() {
@@ -147,6 +147,17 @@ fn ambiguous_plus(maker: &mut Maker) -> Group {
         .file(maker, &Place::S3("odd/either+or.pdf".to_owned()), USUAL_BYTES)
         .file(maker, &Place::S3("odd/either or.pdf".to_owned()), USUAL_BYTES)
         .ends("ambiguous plus", account, Some(url), "failed.ambiguous_key")
+}
+
+/// The object was replaced, and the URL names the version before.
+fn older_version(maker: &mut Maker) -> Group {
+    let place = Place::S3("odd/revised.pdf".to_owned());
+    let url = hosted(maker, &format!("odd/revised.pdf?versionId={VERSION}"));
+    let mut group = one(maker, "older version", &place, url);
+    if let Some(file) = group.files.get_mut(&place) {
+        file.replaced_by = Some(maker.content("odd/revised.pdf", USUAL_BYTES));
+    }
+    group
 }
 
 fn without_account(maker: &mut Maker) -> Group {
