@@ -132,6 +132,7 @@ impl File<'_> {
             key: &key,
             file_name: &source.file_name,
             known: self.known(),
+            copied: self.known().and(self.row).and_then(|row| row.proof.as_ref()),
             deadline: self.budget.stop_at,
         };
         match Box::pin(self.context.transfer.copy(&request)).await {

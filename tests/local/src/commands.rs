@@ -12,7 +12,7 @@ pub(crate) fn text(stack: &LocalStack, run_id: &str) -> Result<String> {
     let destination = outputs.output("DestinationBucket")?;
     let files = outputs.output("FilesTable")?;
     let runs = outputs.output("RunsTable")?;
-    let logs = outputs.output("BackupLogGroup")?;
+    let copy = outputs.output("CopyFunction")?;
     let machine = outputs.output("StateMachineArn")?;
     let emulator = stack.emulator();
     let aws = quoted(&emulator.workspace().venv_program("aws")?.display().to_string());
@@ -35,7 +35,7 @@ pub(crate) fn text(stack: &LocalStack, run_id: &str) -> Result<String> {
         ),
         format!("stepfunctions list-executions --state-machine-arn {machine}"),
         format!("stepfunctions start-execution --state-machine-arn {machine} --input '{{}}'"),
-        format!("logs filter-log-events --max-items 5 --log-group-name {logs}"),
+        format!("logs filter-log-events --max-items 5 --log-group-name /aws/lambda/{copy}"),
     ];
     let call = |arguments| format!("  {aws} --endpoint-url {endpoint} {arguments}");
     lines.extend(calls.map(call));

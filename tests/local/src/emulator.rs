@@ -62,6 +62,7 @@ impl Emulator {
         let port = free_port()?;
         let port_text = port.to_string();
         let endpoint = format!("http://127.0.0.1:{port}");
+        let direct = without_proxy();
         let process = ProcessGroup::spawn(
             program,
             [
@@ -80,6 +81,8 @@ impl Emulator {
                 ("AWS_DEFAULT_REGION", OsStr::new(REGION)),
                 ("AWS_EC2_METADATA_DISABLED", OsStr::new("true")),
                 ("PYTHONUNBUFFERED", OsStr::new("1")),
+                ("NO_PROXY", OsStr::new(&direct)),
+                ("no_proxy", OsStr::new(&direct)),
             ],
             directory.path(),
             &log,
@@ -166,8 +169,17 @@ impl Emulator {
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
             ("AWS_PAGER", String::new()),
+            ("NO_PROXY", without_proxy()),
+            ("no_proxy", without_proxy()),
         ]
     }
+}
+
+/// The hosts that a person's environment excepts from its proxy, and loopback.
+fn without_proxy() -> String {
+    let theirs = ["NO_PROXY", "no_proxy"].into_iter().find_map(std::env::var_os);
+    let theirs = theirs.map(|list| list.to_string_lossy().into_owned() + ",").unwrap_or_default();
+    format!("{theirs}127.0.0.1,localhost")
 }
 
 /// A client that ignores proxy settings: loopback is never behind one.

@@ -68,6 +68,8 @@ impl Drop for ProcessGroup {
         // An error means that the group is gone, which is what is wanted.
         let _already_gone = kill_process_group(self.group, Signal::KILL).is_err();
         drop(self.child.wait());
+        // Not earlier: the watchdog is dead by now, and the directory is the owner's to remove.
+        drop(self.lifeline.take());
     }
 }
 

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use crate::clients::Clients;
 use crate::emulator::Emulator;
-use crate::{stage, tool};
+use crate::stage::Stage;
+use crate::tool;
 
 /// Name of the stack in the emulator.
 pub const STACK: &str = "drayage";
@@ -54,8 +55,8 @@ pub struct Stack {
 impl Stack {
     /// Stages, packages and deploys the template, and reads the outputs.
     pub async fn deploy(emulator: &Emulator, parameters: &StackParameters) -> Result<Self> {
-        let template = stage::prepare(emulator.workspace()).await?;
-        Self::deploy_template(emulator, &template, parameters).await
+        let stage = Stage::prepare(emulator.workspace()).await?;
+        Self::deploy_template(emulator, &stage.template(), parameters).await
     }
 
     /// Deploys another template than the product's.

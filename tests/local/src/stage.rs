@@ -1,4 +1,4 @@
-//! The staging directory: the template, the state machines and the function binaries, laid out as the template's
+//! A staging directory: the template, the state machines and the function binaries, laid out as the template's
 //! relative paths expect them.
 //!
 //! Debug binaries are large, so each is stripped and zipped once and then kept until it changes. The template names a
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
 use tokio::process::Command;
 use zip::write::SimpleFileOptions;
 
@@ -24,42 +25,62 @@ pub(crate) const FUNCTIONS: [&str; 5] =
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>); a fast level is enough for loopback.
 const COMPRESSION_LEVEL: i64 = 1;
 
-/// Fills the staging directory and returns the path of the template in it.
-pub(crate) async fn prepare(workspace: &Workspace) -> Result<PathBuf> {
-    let stage = workspace.drayage().join("stage");
-    for part in ["infra", "statemachine"] {
-        let source = workspace.root().join(part);
-        if !source.is_dir() {
-            bail!("{} is missing; hint: the checkout is not complete", source.display());
+/// A staging directory of one deployment; deleted when dropped. Several stacks are deployed at once by tests.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    directory: TempDir,
+}
+
+impl Stage {
+    /// Fills a staging directory. The zips come from a cache that all deployments share.
+    pub(crate) async fn prepare(workspace: &Workspace) -> Result<Self> {
+        let cache = workspace.drayage().join("lambda");
+        fs::create_dir_all(&cache).context("the cache of zips cannot be created")?;
+        let directory = tempfile::Builder::new()
+            .prefix("stage-")
+            .tempdir_in(workspace.drayage())
+            .context("the staging directory cannot be created")?;
+        for part in ["infra", "statemachine"] {
+            let source = workspace.root().join(part);
+            if !source.is_dir() {
+                bail!("{} is missing; hint: the checkout is not complete", source.display());
+            }
+            copy_directory(&source, &directory.path().join(part))
+                .with_context(|| format!("{part} cannot be staged"))?;
         }
-        replace_directory(&source, &stage.join(part))
-            .with_context(|| format!("{part} cannot be staged"))?;
+        let lambda = directory.path().join("target").join("lambda");
+        fs::create_dir_all(&lambda).context("the staging directory cannot be created")?;
+        let staged = FUNCTIONS.map(|function| stage_function(workspace, &cache, function));
+        futures::future::try_join_all(staged).await?;
+        for function in FUNCTIONS {
+            // A link costs nothing, and stays whole when another deployment replaces the zip.
+            fs::hard_link(cache.join(function), lambda.join(function))
+                .with_context(|| format!("{function} cannot be staged"))?;
+        }
+        Ok(Self { directory })
     }
-    let lambda = stage.join("target").join("lambda");
-    fs::create_dir_all(&lambda).context("the staging directory cannot be created")?;
-    let staged = FUNCTIONS.map(|function| stage_function(workspace, &lambda, function));
-    futures::future::try_join_all(staged).await?;
-    Ok(stage.join("infra").join("template.yaml"))
+
+    /// The template.
+    pub(crate) fn template(&self) -> PathBuf {
+        self.directory.path().join("infra").join("template.yaml")
+    }
 }
 
 /// Strips and zips one function unless the zip at hand was made from the same binary.
-async fn stage_function(workspace: &Workspace, lambda: &Path, function: &str) -> Result<()> {
+async fn stage_function(workspace: &Workspace, cache: &Path, function: &str) -> Result<()> {
     let binary = workspace.binaries().join(function);
     let modified = check_fresh(&binary, function)?;
-    let archive = lambda.join(function);
+    let archive = cache.join(function);
     if archive.is_file() && fs::metadata(&archive)?.modified()? > modified {
         return Ok(());
     }
-    let scratch = tempfile::tempdir_in(lambda).context("no temporary directory")?;
+    let scratch = tempfile::tempdir_in(cache).context("no temporary directory")?;
     let stripped = strip(&binary, scratch.path()).await?;
     let unfinished = scratch.path().join("archive");
     let made = unfinished.clone();
     tokio::task::spawn_blocking(move || make_zip(&stripped, &made))
         .await?
         .with_context(|| format!("{function} cannot be zipped"))?;
-    if archive.is_dir() {
-        fs::remove_dir_all(&archive)?;
-    }
     // Renamed into place, so that a reader never sees half of it.
     fs::rename(&unfinished, &archive).context("the zip cannot be put in place")
 }
@@ -117,17 +138,14 @@ fn make_zip(bootstrap: &Path, archive: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes `target` an exact copy of `source`.
-fn replace_directory(source: &Path, target: &Path) -> io::Result<()> {
-    if target.exists() {
-        fs::remove_dir_all(target)?;
-    }
+/// Copies a directory with everything in it.
+fn copy_directory(source: &Path, target: &Path) -> io::Result<()> {
     fs::create_dir_all(target)?;
     for entry in fs::read_dir(source)? {
         let entry = entry?;
         let copy = target.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            replace_directory(&entry.path(), &copy)?;
+            copy_directory(&entry.path(), &copy)?;
         } else {
             fs::copy(entry.path(), copy)?;
         }

@@ -127,3 +127,86 @@ impl Executions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sfn::config::retry::RetryConfig;
+    use aws_sdk_sfn::config::{BehaviorVersion, Credentials, Region};
+    use rstest::rstest;
+    use serde_json::{Value, json};
+    use wiremock::matchers::any;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn answering(status: u16, body: &Value) -> (MockServer, Executions) {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status)
+            .set_body_raw(body.to_string(), "application/x-amz-json-1.0");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        let config = aws_sdk_sfn::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(server.uri())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        (server, Executions::new(Client::from_conf(config)))
+    }
+
+    #[rstest]
+    #[case("TaskTimedOut")]
+    #[case("TaskDoesNotExist")]
+    #[case("InvalidToken")]
+    #[tokio::test]
+    async fn a_task_that_nobody_waits_for_is_gone(#[case] code: &str) {
+        let (_server, executions) = answering(400, &json!({"__type": code})).await;
+        assert_eq!(executions.task_succeeded("t", &json!({})).await, Ok(Told::Gone));
+        assert_eq!(executions.task_failed("t", "Name", "cause").await, Ok(Told::Gone));
+    }
+
+    #[tokio::test]
+    async fn another_refusal_is_an_error_that_names_it() {
+        let (_server, executions) = answering(400, &json!({"__type": "AccessDenied"})).await;
+        let error = executions.task_succeeded("t", &json!({})).await.unwrap_err();
+        assert!(error.to_string().contains("AccessDenied"), "{error}");
+        assert!(executions.status("arn").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_cause_is_cut_to_what_people_read() {
+        let (server, executions) = answering(200, &json!({})).await;
+        let cause = "\u{e9}".repeat(CAUSE_CHARACTERS_MAX + 1);
+        assert_eq!(executions.task_failed("t", "Name", &cause).await, Ok(Told::Waiting));
+        let sent: Value =
+            server.received_requests().await.unwrap().first().unwrap().body_json().unwrap();
+        assert_eq!(sent["cause"].as_str().unwrap().chars().count(), CAUSE_CHARACTERS_MAX);
+        assert_eq!((&sent["taskToken"], &sent["error"]), (&json!("t"), &json!("Name")));
+    }
+
+    #[rstest]
+    #[case("RUNNING", ExecutionStatus::Running)]
+    #[case("PENDING_REDRIVE", ExecutionStatus::Running)]
+    #[case("SUCCEEDED", ExecutionStatus::Ended)]
+    #[case("FAILED", ExecutionStatus::Ended)]
+    #[case("TIMED_OUT", ExecutionStatus::Ended)]
+    #[case("ABORTED", ExecutionStatus::Ended)]
+    #[tokio::test]
+    async fn an_execution_runs_or_has_ended(
+        #[case] status: &str,
+        #[case] expected: ExecutionStatus,
+    ) {
+        let body = json!({
+            "executionArn": "arn", "stateMachineArn": "arn", "status": status, "startDate": 1.0,
+        });
+        let (_server, executions) = answering(200, &body).await;
+        assert_eq!(executions.status("arn").await, Ok(expected));
+    }
+
+    #[tokio::test]
+    async fn an_execution_that_step_functions_has_forgotten_is_unknown() {
+        let (_server, executions) =
+            answering(400, &json!({"__type": "ExecutionDoesNotExist"})).await;
+        assert_eq!(executions.status("arn").await, Ok(ExecutionStatus::Unknown));
+    }
+}

@@ -58,3 +58,56 @@ impl Queue {
             .map_err(|error| QueueError(describe(&error)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::config::retry::RetryConfig;
+    use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
+    use serde_json::{Value, json};
+    use wiremock::matchers::any;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    async fn answering(status: u16, body: &Value) -> (MockServer, Queue) {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status)
+            .set_body_raw(body.to_string(), "application/x-amz-json-1.0");
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(server.uri())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        let url = format!("{}/queue", server.uri());
+        (server, Queue::new(Client::from_conf(config), &url))
+    }
+
+    #[tokio::test]
+    async fn a_pause_is_cut_to_what_the_queue_takes() {
+        let (server, queue) = answering(200, &json!({})).await;
+        for seconds in [7, 1_000_000] {
+            queue.make_visible_after("receipt", Duration::from_secs(seconds)).await.unwrap();
+        }
+        let sent: Vec<Value> = server
+            .received_requests()
+            .await
+            .unwrap()
+            .iter()
+            .map(|request| request.body_json().unwrap())
+            .collect();
+        assert_eq!(sent[0]["VisibilityTimeout"], json!(7));
+        assert_eq!(sent[1]["VisibilityTimeout"], json!(43_200));
+        assert_eq!(sent[0]["ReceiptHandle"], json!("receipt"));
+    }
+
+    #[tokio::test]
+    async fn a_refused_message_is_an_error_that_says_why() {
+        let refusal = json!({"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "gone"});
+        let (_server, queue) = answering(400, &refusal).await;
+        let error = queue.send("body").await.unwrap_err().to_string();
+        assert!(error.contains("gone"), "{error}");
+    }
+}

@@ -20,6 +20,11 @@ pub struct SourceIdentity {
 }
 
 impl SourceIdentity {
+    /// Whether there is no evidence to tell one version from another.
+    pub fn tells_nothing(&self) -> bool {
+        self.etag.is_none() && self.last_modified.is_none()
+    }
+
     /// Whether `self` (recorded earlier) and `other` (seen now) are the same version. Two sides without any common
     /// evidence are not the same: copying once too often is safe, once too few is not.
     pub fn same_version(&self, other: &Self) -> bool {

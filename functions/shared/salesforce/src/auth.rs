@@ -36,8 +36,8 @@ pub(crate) struct Session {
     pub(crate) authorization: HeaderValue,
     /// Scheme, host and port of the org.
     pub(crate) instance_url: Url,
-    pub(crate) organization_id: Option<String>,
-    pub(crate) user_id: Option<String>,
+    /// Tells in the logs which org answers.
+    organization_id: Option<String>,
     /// Tells sessions apart without comparing tokens.
     generation: u64,
 }
@@ -194,10 +194,8 @@ impl Authenticator {
             .ok()
             .filter(|url| self.may_receive_the_token(url))
             .ok_or_else(|| unfit("an instance_url that is not an https origin"))?;
-        let mut ids = reply.id.iter().flat_map(|id| id.rsplit('/')).map(str::to_owned);
-        let user_id = ids.next().filter(|id| id.starts_with("005"));
-        let organization_id = ids.next().filter(|id| id.starts_with("00D"));
-        Ok(Session { authorization, instance_url, organization_id, user_id, generation: 0 })
+        let organization_id = reply.id.as_deref().and_then(organization_of).map(str::to_owned);
+        Ok(Session { authorization, instance_url, organization_id, generation: 0 })
     }
 
     /// The token goes over https only, except from and to this machine.
@@ -205,5 +203,28 @@ impl Authenticator {
         let local = is_loopback(instance_url) && is_loopback(&self.credentials.login_url);
         let plain_origin = instance_url.path() == "/" && instance_url.query().is_none();
         instance_url.has_host() && plain_origin && (instance_url.scheme() == "https" || local)
+    }
+}
+
+/// The org's id in an identity URL.
+fn organization_of(identity_url: &str) -> Option<&str> {
+    identity_url.rsplit('/').nth(1).filter(|id| id.starts_with("00D"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(
+        "https://login.salesforce.com/id/00D000000000062EAA/005000000000001AAA",
+        Some("00D000000000062EAA")
+    )]
+    #[case("https://login.salesforce.com/id/005000000000001AAA", None)]
+    #[case("nonsense", None)]
+    fn the_org_is_read_from_the_identity_url(#[case] url: &str, #[case] expected: Option<&str>) {
+        assert_eq!(organization_of(url), expected);
     }
 }

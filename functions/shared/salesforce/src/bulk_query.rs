@@ -1,4 +1,4 @@
-//! Bulk API 2.0 query jobs: submit, watch, read pages by locator, clean up.
+//! Bulk API 2.0 query jobs: submit, watch, read pages by locator. Salesforce itself deletes old jobs.
 //!
 //! A locator stays valid while the job exists (7 days after its end) and may be read again, so a page is a unit of work
 //! that survives a crash. Reading results must use the API version of the job.
@@ -7,7 +7,6 @@ mod csv_page;
 
 use std::fmt;
 
-use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -15,7 +14,6 @@ use crate::client::Client;
 use crate::error::{SalesforceError, classify_job_message};
 use crate::http::ApiRequest;
 use crate::record::{self, Record};
-use crate::retry::Replay;
 
 /// Suggested records per page of results. A page is held in memory, first as CSV and then as records. With six fields
 /// and URLs of 200 bytes the peak was 16 MB for 10,000 records and 77 MB for 50,000, the largest size worth asking for.
@@ -27,8 +25,6 @@ const CSV_BYTES_MAX: usize = 64 * 1024 * 1024;
 const SUBMIT: &str = "bulk query submit";
 const STATUS: &str = "bulk query status";
 const RESULTS: &str = "bulk query results";
-const ABORT: &str = "bulk query abort";
-const DELETE: &str = "bulk query delete";
 
 /// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -45,35 +41,16 @@ pub enum BulkState {
     Aborted,
 }
 
-impl BulkState {
-    /// Whether the state will not change any more.
-    pub fn is_terminal(self) -> bool {
-        match self {
-            Self::UploadComplete | Self::InProgress => false,
-            Self::JobComplete | Self::Failed | Self::Aborted => true,
-        }
-    }
-}
-
 /// A query job as Salesforce reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct BulkQueryJob {
-    /// Id of the job, starting with `750`.
-    pub id: String,
     /// Where it stands.
     pub state: BulkState,
     /// Records found so far; final once the state is `JobComplete`.
     #[serde(rename = "numberRecordsProcessed", default)]
     pub records_processed: u64,
-    /// How often Salesforce tried again.
-    #[serde(default)]
-    pub retries: u32,
-    /// Time spent so far, in milliseconds.
-    #[serde(rename = "totalProcessingTime", default)]
-    pub processing_ms: u64,
-    /// Why it failed.
     #[serde(rename = "errorMessage")]
-    pub error_message: Option<String>,
+    error_message: Option<String>,
 }
 
 impl BulkQueryJob {
@@ -97,8 +74,6 @@ pub struct BulkPage {
     pub records: Vec<Record>,
     /// Place of the next page; `None` on the last one.
     pub locator: Option<String>,
-    /// Records of this page as Salesforce counted them; equals the length of `records`.
-    pub number_of_records: u64,
 }
 
 impl fmt::Debug for BulkPage {
@@ -107,7 +82,6 @@ impl fmt::Debug for BulkPage {
         formatter
             .debug_struct("BulkPage")
             .field("records", &self.records.len())
-            .field("number_of_records", &self.number_of_records)
             .field("locator", &self.locator)
             .finish()
     }
@@ -132,7 +106,7 @@ impl Client {
             "lineEnding": "LF",
         });
         let path = self.data_path("jobs/query");
-        let request = ApiRequest::with_body(SUBMIT, Method::POST, path, body, Replay::IfNotStarted);
+        let request = ApiRequest::post(SUBMIT, path, body);
         let reply: SubmitReply = self.json(request, "a job with an id").await?;
         if record::is_id(&reply.id) {
             Ok(reply.id)
@@ -188,24 +162,6 @@ impl Client {
         Ok(page)
     }
 
-    /// Stops a job. A job that has already ended is [`SalesforceError::Rejected`].
-    pub async fn bulk_query_abort(&self, id: &str) -> Result<(), SalesforceError> {
-        let path = self.job_path(ABORT, id, "")?;
-        let body = json!({"state": "Aborted"});
-        let request = ApiRequest::with_body(ABORT, Method::PATCH, path, body, Replay::Always);
-        self.send(request).await.map(drop)
-    }
-
-    /// Deletes an ended job and its results. A job that is not there is deleted.
-    pub async fn bulk_query_delete(&self, id: &str) -> Result<(), SalesforceError> {
-        let mut request = ApiRequest::get(DELETE, self.job_path(DELETE, id, "")?);
-        request.method = Method::DELETE;
-        match self.send(request).await {
-            Ok(_) | Err(SalesforceError::NotFound(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     fn job_path(
         &self,
         operation: &'static str,
@@ -235,15 +191,13 @@ mod tests {
     }
 
     #[rstest]
-    #[case("UploadComplete", false, None)]
-    #[case("InProgress", false, None)]
-    #[case("JobComplete", true, None)]
-    #[case("Failed", true, Some("SalesforceJobFailed"))]
-    #[case("Aborted", true, Some("SalesforceJobFailed"))]
-    fn states(#[case] state: &str, #[case] terminal: bool, #[case] failure: Option<&str>) {
-        let job = job(state, None);
-        assert_eq!(job.state.is_terminal(), terminal);
-        assert_eq!(job.failure().map(|error| error.error_type()), failure);
+    #[case("UploadComplete", None)]
+    #[case("InProgress", None)]
+    #[case("JobComplete", None)]
+    #[case("Failed", Some("SalesforceJobFailed"))]
+    #[case("Aborted", Some("SalesforceJobFailed"))]
+    fn states(#[case] state: &str, #[case] failure: Option<&str>) {
+        assert_eq!(job(state, None).failure().map(|error| error.error_type()), failure);
     }
 
     #[test]

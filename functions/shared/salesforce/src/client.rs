@@ -24,19 +24,19 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 #[derive(Clone)]
 pub struct ClientOptions {
     /// `User-Agent`, visible in the org's event logs.
-    pub user_agent: String,
+    pub(crate) user_agent: String,
     /// Bound of one attempt, body included. A page of bulk results or a large describe takes up to a minute.
-    pub request_timeout: Duration,
+    pub(crate) request_timeout: Duration,
     /// Bounds of repetition.
-    pub retry: RetryPolicy,
+    pub(crate) retry: RetryPolicy,
     /// Fixes the random waits between attempts, for tests.
-    pub jitter_seed: Option<u64>,
+    pub(crate) jitter_seed: Option<u64>,
     /// Time for `iat` and `exp` of the login assertion.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 impl ClientOptions {
-    /// Options with a request timeout of one minute and the default [`RetryPolicy`].
+    /// Options with a request timeout of one minute, and at most 5 attempts within 90 s for each call.
     pub fn new(user_agent: impl Into<String>, clock: Clock) -> Self {
         Self {
             user_agent: user_agent.into(),
@@ -60,15 +60,9 @@ impl fmt::Debug for ClientOptions {
     }
 }
 
-/// Who is signed in where.
+/// What a login settles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionInfo {
-    /// Scheme and host of the org.
-    pub instance_url: String,
-    /// 18-character id of the org, if the login told it.
-    pub organization_id: Option<String>,
-    /// 18-character id of the integration user, if the login told it.
-    pub user_id: Option<String>,
     /// API version of all calls.
     pub api_version: String,
 }
@@ -109,17 +103,11 @@ impl Client {
 
     /// Signs in, unless a session exists. Every other call does this by itself.
     pub async fn login(&self) -> Result<SessionInfo, SalesforceError> {
-        let session = self
-            .with_retries(Replay::Always, |deadline| async move {
-                self.auth.session(self.time_left(LOGIN, deadline)?, deadline).await
-            })
-            .await?;
-        Ok(SessionInfo {
-            instance_url: session.instance_url.as_str().trim_end_matches('/').to_owned(),
-            organization_id: session.organization_id.clone(),
-            user_id: session.user_id.clone(),
-            api_version: self.auth.credentials().api_version().to_owned(),
+        self.with_retries(Replay::Always, |deadline| async move {
+            self.auth.session(self.time_left(LOGIN, deadline)?, deadline).await
         })
+        .await?;
+        Ok(SessionInfo { api_version: self.auth.credentials().api_version().to_owned() })
     }
 
     /// API versions the org serves, oldest first, for example `66.0`.
@@ -127,21 +115,6 @@ impl Client {
         let request = ApiRequest::get("list API versions", "/services/data".to_owned());
         let entries: Vec<VersionEntry> = self.json(request, "a list of API versions").await?;
         Ok(entries.into_iter().map(|entry| entry.version).collect())
-    }
-
-    /// The org's own time, to the second. Watermarks come from here, taken before the query they belong to, because
-    /// the local clock and the org's may differ.
-    pub async fn server_time(&self) -> Result<Timestamp, SalesforceError> {
-        let operation = "read server time";
-        let answer = self.send(ApiRequest::get(operation, "/services/data".to_owned())).await?;
-        answer
-            .header("date")
-            .and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok())
-            .ok_or_else(|| SalesforceError::Protocol {
-                operation,
-                expected: "a Date header",
-                found: "none that is a date".to_owned(),
-            })
     }
 
     /// API calls used and allowed in 24 hours, as of the last answer that told.

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use url::Url;
 
 /// API version used unless the secret names another: Spring '26.
-pub const DEFAULT_API_VERSION: &str = "66.0";
+pub(crate) const DEFAULT_API_VERSION: &str = "66.0";
 
 /// A checked Salesforce secret. `Debug` shows nothing secret.
 #[derive(Clone)]
@@ -49,12 +49,12 @@ impl Credentials {
     }
 
     /// Where tokens are asked for, without path.
-    pub fn login_url(&self) -> &str {
+    pub(crate) fn login_url(&self) -> &str {
         self.login_url.as_str().trim_end_matches('/')
     }
 
     /// API version of all calls, for example `66.0`.
-    pub fn api_version(&self) -> &str {
+    pub(crate) fn api_version(&self) -> &str {
         &self.api_version
     }
 }
@@ -78,18 +78,18 @@ impl fmt::Debug for Credentials {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialsError {
     /// One entry per problem, in the order of the documented fields.
-    pub problems: Vec<CredentialsProblem>,
+    pub(crate) problems: Vec<CredentialsProblem>,
 }
 
 /// One thing that is wrong with the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CredentialsProblem {
+pub(crate) struct CredentialsProblem {
     /// Name of the field, or `secret` for the whole document.
-    pub field: String,
+    pub(crate) field: String,
     /// What is wrong, without the value.
-    pub problem: String,
+    pub(crate) problem: String,
     /// What to do.
-    pub hint: &'static str,
+    pub(crate) hint: &'static str,
 }
 
 impl std::error::Error for CredentialsError {}

@@ -7,26 +7,13 @@ use crate::error::SalesforceError;
 use crate::http::ApiRequest;
 use crate::soql;
 
-/// An object's description, reduced to what deciding about a backup needs.
+/// An object's description, reduced to the fields that the user may see.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Describe {
-    /// API name in the org's spelling.
-    pub name: String,
-    /// Whether SOQL may read it.
-    #[serde(default)]
-    pub queryable: bool,
-    /// Whether the user may update its records.
-    #[serde(default)]
-    pub updateable: bool,
-    /// First three characters of its records' ids.
-    pub key_prefix: Option<String>,
-    /// Every field the user may see.
-    pub fields: Vec<Field>,
+    fields: Vec<Field>,
 }
 
 /// One field.
-#[expect(clippy::struct_excessive_bools, reason = "they are Salesforce's properties, one to one")]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Field {
@@ -38,21 +25,6 @@ pub struct Field {
     /// Most characters it holds; 0 for types without a length.
     #[serde(default)]
     pub length: u32,
-    /// Whether the user may change it.
-    #[serde(default)]
-    pub updateable: bool,
-    /// Whether a WHERE clause may use it (long text areas may not).
-    #[serde(default)]
-    pub filterable: bool,
-    /// Whether it may be null.
-    #[serde(default)]
-    pub nillable: bool,
-    /// Whether it is a formula or roll-up.
-    #[serde(default)]
-    pub calculated: bool,
-    /// Objects a reference may point at; more than one makes it polymorphic.
-    #[serde(default)]
-    pub reference_to: Vec<String>,
     /// Name for going to the parent in SOQL, for example `Account__r`.
     pub relationship_name: Option<String>,
 }
@@ -61,13 +33,6 @@ impl Describe {
     /// A field by its API name. Salesforce compares names without case.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
-    }
-
-    /// The reference field behind a relationship name such as `Account__r`.
-    pub fn relationship(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| {
-            field.relationship_name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name))
-        })
     }
 }
 
@@ -104,8 +69,9 @@ mod tests {
         .unwrap();
         let document = describe.field("DOCUMENT__C").unwrap();
         assert_eq!((document.field_type.as_str(), document.length), ("url", 255));
-        assert!(document.updateable && document.filterable && document.nillable);
-        assert_eq!(describe.relationship("account__r").unwrap().reference_to, ["Account"]);
+        assert_eq!(document.relationship_name, None);
+        let account = describe.field("Account__c").unwrap();
+        assert_eq!(account.relationship_name.as_deref(), Some("Account__r"));
         assert_eq!(describe.field("Hidden__c"), None);
     }
 }

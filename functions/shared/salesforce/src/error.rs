@@ -15,15 +15,15 @@ pub(crate) use classify::{classify, classify_job_message, classify_token_reply};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiFailure {
     /// What this client was doing, for example `query` or `login`.
-    pub operation: &'static str,
+    pub(crate) operation: &'static str,
     /// HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Salesforce's `errorCode` (or OAuth `error`); empty when the body carried none.
-    pub code: String,
+    pub(crate) code: String,
     /// Salesforce's message, shortened, session ids removed.
-    pub message: String,
+    pub(crate) message: String,
     /// The wait Salesforce asked for with `Retry-After`.
-    pub retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl fmt::Display for ApiFailure {
@@ -158,7 +158,7 @@ pub const ERROR_TYPES: [&str; 21] = [
 
 impl SalesforceError {
     /// Whether the same request may well succeed within seconds or minutes.
-    pub fn retryable(&self) -> bool {
+    pub(crate) fn retryable(&self) -> bool {
         match self {
             Self::ConcurrencyLimit(_)
             | Self::RowLocked(_)
@@ -272,13 +272,8 @@ impl SalesforceError {
         }
     }
 
-    /// The error and its hint, as shown to a person.
-    pub fn user_message(&self) -> String {
-        format!("{self}\nhint: {}", self.hint())
-    }
-
     /// What Salesforce answered, if the failure is an answer.
-    pub fn failure(&self) -> Option<&ApiFailure> {
+    pub(crate) fn failure(&self) -> Option<&ApiFailure> {
         match self {
             Self::Auth(failure)
             | Self::LoginRateExceeded(failure)
@@ -305,7 +300,7 @@ impl SalesforceError {
     }
 
     /// What this client was doing.
-    pub fn operation(&self) -> &'static str {
+    pub(crate) fn operation(&self) -> &'static str {
         match self {
             Self::Timeout { operation, .. }
             | Self::Network { operation, .. }
@@ -332,7 +327,7 @@ impl SalesforceError {
     }
 
     /// The wait Salesforce asked for, if it did.
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.failure().and_then(|failure| failure.retry_after)
     }
 }

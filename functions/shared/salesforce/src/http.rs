@@ -66,14 +66,14 @@ impl ApiRequest {
         }
     }
 
-    pub(crate) fn with_body(
-        operation: &'static str,
-        method: Method,
-        path: String,
-        body: Value,
-        replay: Replay,
-    ) -> Self {
-        Self { method, body: Some(body), replay, ..Self::get(operation, path) }
+    /// A request that creates something.
+    pub(crate) fn post(operation: &'static str, path: String, body: Value) -> Self {
+        Self {
+            method: Method::POST,
+            body: Some(body),
+            replay: Replay::IfNotStarted,
+            ..Self::get(operation, path)
+        }
     }
 }
 

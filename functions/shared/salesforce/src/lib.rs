@@ -1,6 +1,6 @@
 //! Salesforce client: sign in, look, count and read records.
 //!
-//! It speaks the dozen REST and Bulk API 2.0 calls this project needs and nothing else. It knows no AWS type, reads no
+//! It speaks the few REST and Bulk API 2.0 calls this project needs and nothing else. It knows no AWS type, reads no
 //! environment variable and asks no clock by itself: credentials arrive as text, time arrives as a function.
 //!
 //! Facts come from <https://developer.salesforce.com/docs/platform/api-rest/guide/> and
@@ -28,23 +28,19 @@ mod error;
 mod http;
 mod limits;
 mod query;
-pub mod record;
+mod record;
 mod retry;
-pub mod soql;
+mod soql;
 
 pub use bulk_query::{BULK_PAGE_RECORDS, BulkPage, BulkQueryJob, BulkState};
 pub use client::{Client, ClientOptions, Clock, SessionInfo};
-pub use credentials::{Credentials, CredentialsError, CredentialsProblem, DEFAULT_API_VERSION};
+pub use credentials::{Credentials, CredentialsError};
 pub use describe::{Describe, Field};
 pub use error::{ApiFailure, ERROR_TYPES, SalesforceError};
 pub use limits::{ApiUsage, Limit, Limits};
-pub use query::{KeysetPage, QUERY_PAGE_RECORDS_MAX, QueryPage, RETRIEVE_IDS_MAX};
+pub use query::{KeysetPage, QUERY_PAGE_RECORDS_MAX, QueryPage};
 pub use record::Record;
-pub use retry::RetryPolicy;
 pub use soql::{Soql, SoqlError};
-
-/// Result of a Salesforce call.
-pub type Result<T> = std::result::Result<T, SalesforceError>;
 
 #[cfg(test)]
 mod wire_tests;

@@ -1,17 +1,14 @@
-//! Reading by REST: pages by server-side cursor, pages by key, counts, and the check which records still exist.
+//! Reading by REST: pages by server-side cursor, pages by key, and counts.
 
 use std::fmt;
 
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::json;
 use url::form_urlencoded::byte_serialize;
 
 use crate::client::Client;
 use crate::error::SalesforceError;
 use crate::http::ApiRequest;
 use crate::record::{self, Record};
-use crate::retry::Replay;
 use crate::soql::{Soql, SoqlError};
 
 /// Most records of one REST page. The batch size is a hint: pages may be shorter.
@@ -20,16 +17,12 @@ pub const QUERY_PAGE_RECORDS_MAX: u16 = 2000;
 /// Least batch size Salesforce accepts.
 const QUERY_PAGE_RECORDS_MIN: u16 = 200;
 
-/// Most ids of one retrieve call.
-pub const RETRIEVE_IDS_MAX: usize = 2000;
-
 /// Room for the query in a URL of 16,384 characters, the path included.
 const ENCODED_QUERY_BYTES_MAX: usize = 16_000;
 
 const QUERY: &str = "query";
 const QUERY_NEXT: &str = "query next page";
 const KEYSET: &str = "query page by id";
-const RETRIEVE: &str = "retrieve records";
 const EXPECTED_PAGE: &str = "a page of records";
 
 /// One page of a query.
@@ -99,7 +92,8 @@ impl Client {
 
     /// Runs a query and returns its first page. `batch_size` is 200 to 2,000 records.
     ///
-    /// Parents are flattened as [`record`] describes; [`Soql::align`] completes null parents.
+    /// Parents are flattened: `{"Account__r": {"Name": "Acme"}}` becomes `Account__r.Name`; [`Soql::align`] completes
+    /// null parents.
     pub async fn query_page(
         &self,
         soql: &str,
@@ -152,34 +146,6 @@ impl Client {
         Ok(KeysetPage { records, next_after })
     }
 
-    /// Returns those of up to 2,000 ids whose records exist and are not in the recycle bin, in the order and spelling
-    /// given.
-    pub async fn retrieve_existing<Id: AsRef<str> + Sync>(
-        &self,
-        sobject: &str,
-        ids: &[Id],
-    ) -> Result<Vec<String>, SalesforceError> {
-        if !crate::soql::is_identifier(sobject) {
-            return Err(invalid(RETRIEVE, "the object name is not an API name".to_owned()));
-        }
-        if ids.len() > RETRIEVE_IDS_MAX {
-            return Err(invalid(RETRIEVE, format!("{} ids are more than 2000", ids.len())));
-        }
-        let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
-        if let Some(position) = ids.iter().position(|id| !record::is_id(id)) {
-            return Err(invalid(RETRIEVE, format!("entry {position} is not a Salesforce id")));
-        }
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let path = self.data_path(&format!("composite/sobjects/{sobject}"));
-        let body = json!({"ids": ids, "fields": ["Id"]});
-        // A POST only because a URL is too short for the ids: it reads, so it may be repeated.
-        let request = ApiRequest::with_body(RETRIEVE, Method::POST, path, body, Replay::Always);
-        let found: Vec<Option<Record>> = self.json(request, "one entry per id").await?;
-        existing(&ids, &found)
-    }
-
     fn query_request(
         &self,
         operation: &'static str,
@@ -230,34 +196,10 @@ fn is_cursor_path(text: &str) -> bool {
 fn last_id(records: &[Record], after: Option<&str>) -> Result<String, SalesforceError> {
     records
         .last()
-        .and_then(|record| record::text(record, "Id"))
-        .filter(|id| record::is_id(id) && Some(id.as_ref()) != after)
-        .map(std::borrow::Cow::into_owned)
+        .and_then(record::id)
+        .filter(|id| record::is_id(id) && Some(*id) != after)
+        .map(str::to_owned)
         .ok_or_else(|| unfit_page(KEYSET, "a last record without a new id"))
-}
-
-/// Joins by position, as the API documents, and checks the ids nevertheless. 15 and 18 characters name one record.
-fn existing(ids: &[&str], found: &[Option<Record>]) -> Result<Vec<String>, SalesforceError> {
-    let unfit = |found: String| SalesforceError::Protocol {
-        operation: RETRIEVE,
-        expected: "one entry per id, in the order of the request",
-        found,
-    };
-    if ids.len() != found.len() {
-        return Err(unfit(format!("{} entries for {} ids", found.len(), ids.len())));
-    }
-    let mut present = Vec::new();
-    for (asked, entry) in ids.iter().zip(found) {
-        let Some(entry) = entry else { continue };
-        let same = record::text(entry, "Id").is_some_and(|id| id.get(..15) == asked.get(..15));
-        if !same {
-            return Err(unfit("an entry for another id".to_owned()));
-        }
-        if record::text(entry, "IsDeleted").as_deref() != Some("true") {
-            present.push((*asked).to_owned());
-        }
-    }
-    Ok(present)
 }
 
 fn unfit_page(operation: &'static str, found: &str) -> SalesforceError {
@@ -296,19 +238,5 @@ mod tests {
     #[case("", false)]
     fn a_cursor_cannot_leave_the_data_api(#[case] next: &str, #[case] expected: bool) {
         assert_eq!(is_cursor_path(next), expected);
-    }
-
-    #[test]
-    fn existing_records_are_joined_by_position_and_checked_by_id() {
-        let entry = |id: &str| json!({"Id": id}).as_object().cloned();
-        let deleted = json!({"Id": "a0B000000000003AAA", "IsDeleted": true}).as_object().cloned();
-        let ids = ["a0B000000000001", "a0B000000000002AAA", "a0B000000000003AAA"];
-        let found = [entry("a0B000000000001AAA"), None, deleted];
-        assert_eq!(existing(&ids, &found).unwrap(), ["a0B000000000001"]);
-
-        let wrong_id = existing(&ids, &[None, entry("a0B000000000009AAA"), None]);
-        assert_eq!(wrong_id.unwrap_err().error_type(), "SalesforceProtocol");
-        let too_few = existing(&ids, &[None]);
-        assert_eq!(too_few.unwrap_err().error_type(), "SalesforceProtocol");
     }
 }

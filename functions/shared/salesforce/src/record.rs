@@ -1,12 +1,8 @@
 //! Records in one shape, whichever API they came from: field path as in the query → value.
 //!
 //! REST nests parents (`{"Account__r": {"Name": "Acme"}}`) and types its values; Bulk gives flat columns
-//! (`Account__r.Name`) in which everything is text. Keys are made equal here; values are read through [`text()`] and
-//! [`timestamp()`], which do not care about the difference.
+//! (`Account__r.Name`) in which everything is text. Keys are made equal here; values stay as they came.
 
-use std::borrow::Cow;
-
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// One record.
@@ -39,31 +35,14 @@ fn flatten_into(flat: &mut Record, prefix: &str, nested: Record) {
     }
 }
 
-/// A field's value as text; `None` for null and for a field the record does not have. Names are compared without case.
-pub fn text<'a>(record: &'a Record, field: &str) -> Option<Cow<'a, str>> {
-    match find(record, field)? {
-        Value::Null => None,
-        Value::String(text) => Some(Cow::Borrowed(text)),
-        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
-        Value::Number(number) => Some(Cow::Owned(number.to_string())),
-        other @ (Value::Array(_) | Value::Object(_)) => Some(Cow::Owned(other.to_string())),
-    }
-}
-
-/// A date-time field, in the spelling of REST (`+0000`) or Bulk (`Z`); `None` if null, absent or not a date-time.
-pub fn timestamp(record: &Record, field: &str) -> Option<Timestamp> {
-    text(record, field)?.parse().ok()
+/// The record's id, in whatever case the query spells `Id`.
+pub(crate) fn id(record: &Record) -> Option<&str> {
+    record.iter().find(|(name, _)| name.eq_ignore_ascii_case("Id"))?.1.as_str()
 }
 
 /// Whether text has the form of a record or job id: 15 or 18 letters and digits.
-pub fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn find<'a>(record: &'a Record, field: &str) -> Option<&'a Value> {
-    record.get(field).or_else(|| {
-        record.iter().find(|(name, _)| name.eq_ignore_ascii_case(field)).map(|(_, value)| value)
-    })
 }
 
 #[cfg(test)]
@@ -92,19 +71,13 @@ mod tests {
         assert_eq!(Value::Object(flat), expected);
     }
 
-    #[test]
-    fn values_read_the_same_from_both_apis() {
-        let rest =
-            record(json!({"n": 12, "b": true, "t": "2026-01-02T17:38:59.000+0000", "x": null}));
-        let bulk = record(json!({"N": "12", "B": "true", "T": "2026-01-02T17:38:59.000Z"}));
-        for each in [&rest, &bulk] {
-            assert_eq!(text(each, "n").as_deref(), Some("12"));
-            assert_eq!(text(each, "b").as_deref(), Some("true"));
-            assert_eq!(text(each, "x"), None);
-            let time: Timestamp = "2026-01-02T17:38:59Z".parse().unwrap();
-            assert_eq!(timestamp(each, "t"), Some(time));
-            assert_eq!(timestamp(each, "b"), None);
-        }
+    #[rstest]
+    #[case(json!({"Name": "x", "Id": "a0B"}), Some("a0B"))]
+    #[case(json!({"ID": "a0B"}), Some("a0B"))]
+    #[case(json!({"Id": null}), None)]
+    #[case(json!({"Name": "x"}), None)]
+    fn the_id_is_found_in_any_case(#[case] fields: Value, #[case] expected: Option<&str>) {
+        assert_eq!(id(&record(fields)), expected);
     }
 
     #[rstest]

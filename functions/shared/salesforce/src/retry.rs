@@ -13,15 +13,15 @@ use crate::error::SalesforceError;
 
 /// How often and how long a request may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryPolicy {
+pub(crate) struct RetryPolicy {
     /// Attempts in all, the first one included.
-    pub attempts_max: u32,
+    pub(crate) attempts_max: u32,
     /// Wall-clock bound over all attempts and waits of one call.
-    pub elapsed_max: Duration,
+    pub(crate) elapsed_max: Duration,
     /// Upper end of the first wait; it doubles with each attempt.
-    pub delay_first: Duration,
+    pub(crate) delay_first: Duration,
     /// Upper end of any wait.
-    pub delay_max: Duration,
+    pub(crate) delay_max: Duration,
 }
 
 impl Default for RetryPolicy {

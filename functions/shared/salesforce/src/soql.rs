@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::record::{self, Record};
@@ -80,16 +79,6 @@ impl Soql {
         Ok(self)
     }
 
-    /// Selected fields, in order.
-    pub fn fields(&self) -> &[String] {
-        &self.fields
-    }
-
-    /// Object of the query.
-    pub fn sobject(&self) -> &str {
-        &self.sobject
-    }
-
     /// The query as text.
     pub fn to_soql(&self) -> String {
         self.render(&self.fields.join(", "), None)
@@ -137,33 +126,8 @@ impl Soql {
     }
 }
 
-/// A quoted string literal. A WHERE literal may have at most 4,000 characters.
-pub fn string_literal(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len() + 2);
-    literal.push('\'');
-    for letter in text.chars() {
-        match letter {
-            '\'' => literal.push_str("\\'"),
-            '\\' => literal.push_str("\\\\"),
-            '\n' => literal.push_str("\\n"),
-            '\r' => literal.push_str("\\r"),
-            '\t' => literal.push_str("\\t"),
-            '\u{8}' => literal.push_str("\\b"),
-            '\u{c}' => literal.push_str("\\f"),
-            other => literal.push(other),
-        }
-    }
-    literal.push('\'');
-    literal
-}
-
-/// An unquoted date-time literal in UTC, cut to the second: `2026-01-02T17:38:59Z`.
-pub fn datetime_literal(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 /// Whether text is an API name: letters, digits and underscores, starting with a letter.
-pub fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     text.len() <= 80
         && text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -275,13 +239,6 @@ mod tests {
         let quote = "a0B00000000000' OR";
         assert_eq!(soql.keyset_soql(Some(quote), 1), Err(SoqlError::InvalidId(quote.to_owned())));
         assert_eq!(Soql::new("Account", [""; 0]), Err(SoqlError::NoFields));
-    }
-
-    #[test]
-    fn literals_are_escaped() {
-        assert_eq!(string_literal("O'Neil \\ \n\r\t\u{8}\u{c}é"), r"'O\'Neil \\ \n\r\t\b\fé'");
-        let time: Timestamp = "2026-01-02T17:38:59.999Z".parse().unwrap();
-        assert_eq!(datetime_literal(time), "2026-01-02T17:38:59Z");
     }
 
     #[test]

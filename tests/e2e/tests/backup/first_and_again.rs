@@ -1,6 +1,7 @@
 //! A first backup, and the same again.
 
 use anyhow::Result;
+use drayage_domain::state::FileState;
 use drayage_local::LocalStack;
 use serde_json::json;
 
@@ -39,6 +40,12 @@ async fn a_second_backup_copies_nothing() -> Result<()> {
     for input in [json!({}), json!({"mode": "incremental"}), json!({"queryApi": "bulk"})] {
         let again = stack.run_backup(&input).await?;
         assert!(again.accounted_for, "{again:#?}");
+        let copied: Vec<_> = rows(&stack)
+            .await?
+            .into_values()
+            .filter(|row| row.run_id == again.run_id && row.state == FileState::Verified)
+            .collect();
+        assert!(copied.is_empty(), "{input} copied again: {copied:#?}");
         assert_eq!(again.counts.outcomes, expected, "{input}");
         assert_eq!(again.counts.bytes_copied, 0, "{input}");
         assert_eq!(objects(&stack).await?, before, "{input} wrote into the destination");

@@ -128,12 +128,14 @@ mod tests {
     }
 
     fn value_bytes(value: &AttributeValue) -> usize {
-        match value {
-            AttributeValue::S(text) => text.len(),
-            AttributeValue::N(digits) => digits.len() / 2 + 2,
-            AttributeValue::M(map) => 3 + map.len() + billed_bytes(map),
-            AttributeValue::Null(_) | AttributeValue::Bool(_) => 1,
-            other => panic!("a row has no such attribute: {other:?}"),
+        if let AttributeValue::S(text) = value {
+            text.len()
+        } else if let AttributeValue::N(digits) = value {
+            digits.len() / 2 + 2
+        } else if let AttributeValue::M(map) = value {
+            3 + map.len() + billed_bytes(map)
+        } else {
+            panic!("a row has no such attribute: {value:?}")
         }
     }
 
@@ -159,9 +161,8 @@ mod tests {
     #[test]
     fn every_attribute_has_a_name_of_the_table() {
         let failed = FileRow { state: FileState::Failed, reason: Some("x".to_owned()), ..usual() };
-        for name in to_item(&failed).unwrap().keys() {
-            assert!(!name.contains(char::is_uppercase), "{name}");
-        }
+        let item = to_item(&failed).unwrap();
+        assert!(!item.keys().any(|name| name.contains(char::is_uppercase)), "{item:?}");
     }
 
     #[test]

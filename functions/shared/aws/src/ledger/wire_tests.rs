@@ -264,3 +264,24 @@ async fn a_taken_key_names_its_owner_and_a_damaged_claim_is_corrupt() {
     assert_eq!(ledger.claim_key("k", "a").await.unwrap(), KeyClaim::TakenBy("b".to_owned()));
     assert_eq!(ledger.claim_key("k", "a").await.unwrap_err().error_type(), "LedgerCorrupt");
 }
+
+#[tokio::test]
+async fn sums_and_lists_go_on_after_the_first_page() {
+    let shard = |name: &str, verified: &str| {
+        json!({
+            "run_id": {"S": "r"}, "item": {"S": name}, "outcome.verified": {"N": verified},
+            "bytes_copied": {"N": "1"}, "server_side_copies": {"N": "0"}, "requests": {"N": "2"},
+        })
+    };
+    let key = json!({"run_id": {"S": "r"}, "item": {"S": "COUNTER#00"}});
+    let first = json!({"Items": [shard("COUNTER#00", "3")], "LastEvaluatedKey": key});
+    let empty = json!({"Items": [], "LastEvaluatedKey": key});
+    let last = json!({"Items": [shard("COUNTER#01", "4")]});
+    let (server, ledger) = table(vec![ok(&first), ok(&empty), ok(&last)]).await;
+    let sum = ledger.counters("r").await.unwrap();
+    assert_eq!((sum.outcomes.get("verified"), sum.bytes_copied, sum.requests), (Some(&7), 2, 4));
+    let asked = requests(&server).await;
+    assert!(asked[0].get("ExclusiveStartKey").is_none());
+    assert_eq!((&asked[1]["ExclusiveStartKey"], &asked[2]["ExclusiveStartKey"]), (&key, &key));
+    assert!(asked.iter().all(|request| request["ConsistentRead"] == json!(true)));
+}

@@ -82,7 +82,8 @@ pub(super) fn crc64_nvme_checksum(value: String) -> Checksum {
     Checksum { algorithm: CRC64_NVME.to_owned(), value }
 }
 
-fn encoded(crc: u64) -> String {
+/// Base64 of the big-endian value, as S3 reports it.
+pub(super) fn encoded(crc: u64) -> String {
     STANDARD.encode(crc.to_be_bytes())
 }
 

@@ -7,6 +7,7 @@
 //! Retries: a bounded number of attempts within the caller's deadline, with full jitter, and only for failures
 //! that can pass by themselves and that the SDK has not already retried.
 
+mod compare;
 mod destination;
 mod multipart;
 mod proof;
@@ -91,6 +92,8 @@ pub struct CopyRequest<'a> {
     pub file_name: &'a str,
     /// The source version of an earlier proven copy: the file is copied only when it differs.
     pub known: Option<&'a SourceIdentity>,
+    /// The proof of that copy: a source that tells nothing about its version is read and compared with it.
+    pub copied: Option<&'a Proof>,
     /// When to stop trying. Cleaning up an incomplete upload may take five more seconds.
     pub deadline: Instant,
 }
@@ -231,11 +234,19 @@ impl Transfer {
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
-        let opened = self.sources.http.open(location, request, count).await?;
-        match opened {
-            Opened::Unchanged(source) => Ok(Attempt::Unchanged(source)),
-            Opened::Body(open) => self.stream(*open, request, count).await,
+        let open = match self.sources.http.open(location, request, count).await? {
+            Opened::Unchanged(source) => return Ok(Attempt::Unchanged(source)),
+            Opened::Body(open) => *open,
+        };
+        let Some(copied) = request.copied.filter(|_| open.identity.tells_nothing()) else {
+            return self.stream(open, request, count).await;
+        };
+        if let Some(source) = compare::same_content(open, copied, request.deadline).await? {
+            return Ok(Attempt::Unchanged(source));
         }
+        // The comparison has used up the bytes.
+        let afresh = CopyRequest { known: None, copied: None, ..*request };
+        Box::pin(self.copy_from_http(location, &afresh, count)).await
     }
 
     async fn copy_from_s3(

@@ -37,7 +37,7 @@ pub(super) fn read(
             records.len()
         )));
     }
-    Ok(BulkPage { records, locator, number_of_records })
+    Ok(BulkPage { records, locator })
 }
 
 /// Rows as records. The error says what is wrong and in which row, never what stands there.

@@ -23,9 +23,6 @@ async fn jwt_login_sends_an_assertion_that_the_public_key_verifies() {
         "username": "drayage@acme.example", "private_key": test_key().private_pem});
     let credentials = Credentials::from_secret_json(&secret.to_string()).unwrap();
     let info = Client::new(credentials, options()).unwrap().login().await.unwrap();
-    assert_eq!(info.instance_url, server.uri());
-    assert_eq!(info.organization_id.as_deref(), Some("00D000000000062EAA"));
-    assert_eq!(info.user_id.as_deref(), Some("005000000000001AAA"));
     assert_eq!(info.api_version, "66.0");
 
     let sent = form(&requests_to(&server, TOKEN_PATH).await[0]);

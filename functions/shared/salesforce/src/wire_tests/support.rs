@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::{Client, ClientOptions, Credentials, RetryPolicy};
+use crate::retry::RetryPolicy;
+use crate::{Client, ClientOptions, Credentials};
 
 pub(super) const NOW: &str = "2026-11-21T05:22:59Z";
 pub(super) const TOKEN_PATH: &str = "/services/oauth2/token";

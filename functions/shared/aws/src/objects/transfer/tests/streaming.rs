@@ -231,3 +231,30 @@ async fn a_large_copy_that_differs_is_not_believed() {
     assert_eq!(error.class, FailureClass::ChecksumMismatch);
     assert!(error.message.contains("CRC64NVME"), "{}", error.message);
 }
+
+#[rstest]
+#[case::same(bytes(6 * MIB), true)]
+#[case::of_the_same_size(vec![0; 6 * MIB], false)]
+#[case::longer(bytes(6 * MIB + 1), false)]
+#[tokio::test]
+async fn a_source_that_tells_nothing_is_compared_with_its_copy(
+    #[case] now: Vec<u8>,
+    #[case] unchanged: bool,
+) {
+    let fake = FakeS3::start(Reports::Full).await;
+    let server = serve(&bytes(6 * MIB)).await;
+    let Copied::Done { source: known, proof, .. } = copy(&fake, &server.uri()).await.unwrap()
+    else {
+        panic!("not copied")
+    };
+    assert!(known.tells_nothing());
+    let operations = fake.operations().len();
+    let later = serve(&now).await;
+    let source = SourceLocation::Http(http_location(&format!("{}/a.pdf", later.uri())));
+    let key = key("uploads/a.pdf");
+    let request =
+        CopyRequest { known: Some(&known), copied: Some(&proof), ..request(&source, &key) };
+    let copied = transfer(&fake, false, &later.uri()).copy(&request).await.unwrap();
+    assert_eq!(matches!(copied, Copied::Unchanged { .. }), unchanged, "{copied:?}");
+    assert_eq!(fake.operations().len() == operations, unchanged, "writes to the destination");
+}
