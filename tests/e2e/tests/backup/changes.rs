@@ -1,6 +1,8 @@
 //! An incremental backup after every kind of change.
 
-use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
 use drayage_domain::row::FileRow;
 use drayage_domain::state::FileState;
 use drayage_local::LocalStack;
@@ -31,55 +33,76 @@ fn serve(stack: &LocalStack, path: &str, bytes: &'static [u8]) {
     stack.simulated().unwrap().files.put(path, file, None);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_incremental_backup_finds_every_kind_of_change() -> Result<()> {
-    let stack = LocalStack::builder().files(80).seed(17).start().await?;
-    let first = stack.run_backup(&json!({})).await?;
-    stack.assert_accounted(&first)?;
-    let before = rows(&stack).await?;
+/// What was changed, by record id; the renamed account by its own id.
+struct Changed {
+    fresh: String,
+    moved: String,
+    rewritten: String,
+    deleted: [String; 2],
+    account: String,
+}
+
+/// Makes one change of every kind.
+fn change_everything(stack: &LocalStack) -> Result<Changed> {
     let org = stack.org()?;
     let base = stack.simulated()?.files.base_url().to_owned();
-
-    let candidates = on_file_server(&stack);
+    let candidates = on_file_server(stack);
     let [moved, rewritten, touched, recycled, destroyed, ..] = &candidates[..] else {
-        anyhow::bail!("the data set has only {} files on the file server", candidates.len());
+        bail!("the data set has only {} files on the file server", candidates.len());
     };
     org.advance_seconds(60);
     // A new record.
-    serve(&stack, "/new/fresh.pdf", b"%PDF-1.4 fresh");
-    let fresh = org.insert(
-        OBJECT,
-        json!({"Name": "DOC-NEW", "Document__c": format!("{base}/new/fresh.pdf")}),
-    )?;
+    serve(stack, "/new/fresh.pdf", b"%PDF-1.4 fresh");
+    let url = format!("{base}/new/fresh.pdf");
+    let fresh = org.insert(OBJECT, json!({"Name": "DOC-NEW", "Document__c": url}))?;
     // Another URL in a known record.
-    serve(&stack, "/new/moved.pdf", b"%PDF-1.4 moved");
-    org.update(OBJECT, &moved.0.id, json!({"Document__c": format!("{base}/new/moved.pdf")}))?;
+    serve(stack, "/new/moved.pdf", b"%PDF-1.4 moved");
+    let url = format!("{base}/new/moved.pdf");
+    org.update(OBJECT, &moved.0.id, json!({"Document__c": url}))?;
     // The same URL, record written, and the file behind it replaced.
-    serve(&stack, &rewritten.1, b"%PDF-1.4 rewritten");
+    serve(stack, &rewritten.1, b"%PDF-1.4 rewritten");
     org.update(OBJECT, &rewritten.0.id, json!({"Name": "DOC-REWRITTEN"}))?;
     // The record written, the file as it was.
     org.update(OBJECT, &touched.0.id, json!({"Name": "DOC-TOUCHED"}))?;
     // Deleted, one into the recycle bin and one for good.
     org.soft_delete(OBJECT, &recycled.0.id)?;
     org.hard_delete(OBJECT, &destroyed.0.id)?;
-    // An account renamed; its records are not written by that.
-    let changed = [moved, rewritten, touched, recycled, destroyed];
-    let account = stack
-        .dataset()
-        .unwrap()
+    // An account renamed, whose records are not written by that.
+    let others = [moved, rewritten, touched, recycled, destroyed];
+    let dataset = stack.dataset().context("a data set")?;
+    let account = dataset
         .entries
         .iter()
         .filter(|entry| entry.case == "ordinary" && entry.expected == "verified")
-        .filter(|entry| changed.iter().all(|(other, _)| other.account != entry.account))
+        .filter(|entry| others.iter().all(|(other, _)| other.account != entry.account))
         .find_map(|entry| entry.account)
         .context("an account without other changes")?;
-    let account_id = stack.dataset().unwrap().accounts[account].id.clone();
-    org.update("Account", &account_id, json!({"Name": "Renamed & Sons"}))?;
-    let renamed = before
-        .values()
-        .filter(|row| row.account_id.as_deref() == Some(account_id.as_str()))
+    let account = dataset.accounts[account].id.clone();
+    org.update("Account", &account, json!({"Name": "Renamed & Sons"}))?;
+    Ok(Changed {
+        fresh,
+        moved: moved.0.id.clone(),
+        rewritten: rewritten.0.id.clone(),
+        deleted: [recycled.0.id.clone(), destroyed.0.id.clone()],
+        account,
+    })
+}
+
+fn of_account<'rows>(rows: &'rows BTreeMap<String, FileRow>, account: &str) -> Vec<&'rows FileRow> {
+    rows.values()
+        .filter(|row| row.account_id.as_deref() == Some(account))
         .filter(|row| row.state == FileState::Verified)
-        .count();
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incremental_backup_finds_every_kind_of_change() -> Result<()> {
+    let stack = LocalStack::builder().files(80).seed(17).start().await?;
+    let first = stack.run_backup(&json!({})).await?;
+    stack.assert_accounted(&first)?;
+    let before = rows(&stack).await?;
+    let changed = change_everything(&stack)?;
+    let renamed = of_account(&before, &changed.account).len();
     assert!(renamed > 0);
 
     let summary = stack.run_backup(&json!({"mode": "incremental"})).await?;
@@ -92,25 +115,21 @@ async fn an_incremental_backup_finds_every_kind_of_change() -> Result<()> {
     assert_eq!(summary.counts.outcomes, expected);
 
     let after = rows(&stack).await?;
-    let content = |row: &FileRow| row.proof.as_ref().map(|proof| proof.size_bytes);
-    assert_eq!(content(&after[&fresh]), Some(14));
-    assert_eq!(content(&after[&rewritten.0.id]), Some(18));
-    assert_eq!(
-        after[&rewritten.0.id].destination_key, before[&rewritten.0.id].destination_key,
-        "the key is frozen"
-    );
-    assert!(after[&moved.0.id].original_url.as_ref().unwrap().ends_with("/new/moved.pdf"));
-    for (entry, _) in [recycled, destroyed] {
-        let row = &after[&entry.id];
-        assert_eq!(row.state, FileState::SourceGone);
-        let key = row.destination_key.as_ref().unwrap();
-        assert!(objects(&stack).await?.contains_key(key), "the copy of a deleted record stays");
+    let size = |id: &str| after[id].proof.as_ref().map(|proof| proof.size_bytes);
+    assert_eq!(size(&changed.fresh), Some(14));
+    assert_eq!(size(&changed.rewritten), Some(18));
+    let key = |rows: &BTreeMap<String, FileRow>, id: &str| rows[id].destination_key.clone();
+    assert_eq!(key(&after, &changed.rewritten), key(&before, &changed.rewritten), "frozen");
+    assert!(after[&changed.moved].original_url.as_ref().unwrap().ends_with("/new/moved.pdf"));
+    let objects = objects(&stack).await?;
+    for id in &changed.deleted {
+        assert_eq!(after[id].state, FileState::SourceGone);
+        let key = key(&after, id).unwrap();
+        assert!(objects.contains_key(&key), "the copy of a deleted record stays");
     }
-    for row in after.values().filter(|row| row.account_id.as_deref() == Some(&account_id)) {
-        if row.state == FileState::Verified {
-            assert_eq!(row.account_name.as_deref(), Some("Renamed & Sons"));
-            assert_eq!(row.destination_key, before[&row.record_id].destination_key);
-        }
+    for row in of_account(&after, &changed.account) {
+        assert_eq!(row.account_name.as_deref(), Some("Renamed & Sons"));
+        assert_eq!(row.destination_key, key(&before, &row.record_id), "frozen");
     }
 
     // Nothing is left to find.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 /// How long a step may take before the test fails.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Calls the AWS command line against the stack's emulator and returns what it prints.
