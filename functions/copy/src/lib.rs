@@ -164,4 +164,13 @@ mod tests {
         };
         assert_eq!(retry_after(&failure, 1), Duration::from_secs(77));
     }
+
+    #[test]
+    fn the_sample_event_is_understood() {
+        let event = serde_json::from_str(include_str!("../events/batch.json")).unwrap();
+        let messages = drayage_lambda_kit::queue_events::messages(event);
+        assert_eq!(messages[0].receive_count, 2);
+        let copy: CopyMessage = serde_json::from_str(&messages[0].body).unwrap();
+        assert_eq!(manifest::batch_number(&copy.run_id, &copy.batch_key), Some(42));
+    }
 }

@@ -93,3 +93,16 @@ async fn fail_task(
         .map_err(|error| FunctionError::internal(&error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_understood() {
+        let event = serde_json::from_str(include_str!("../events/dead-message.json")).unwrap();
+        let messages = drayage_lambda_kit::queue_events::messages(event);
+        let copy: CopyMessage = serde_json::from_str(&messages[0].body).unwrap();
+        assert_eq!(manifest::batch_number(&copy.run_id, &copy.batch_key), Some(42));
+    }
+}

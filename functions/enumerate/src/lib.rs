@@ -165,3 +165,14 @@ impl Enumeration {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_understood() {
+        let request: Request = serde_json::from_str(include_str!("../events/go-on.json")).unwrap();
+        assert_eq!(request.run_id, "5f0c1f0e-6f3c-4a57-9f6e-0d6f6b0a9f11");
+    }
+}

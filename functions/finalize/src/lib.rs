@@ -90,3 +90,18 @@ async fn close(ledger: &Ledger, run: &RunRecord, summary: &Summary) -> Result<()
     let state = if summary.accounted_for { RunState::Succeeded } else { RunState::Failed };
     Ok(ledger.finish_run(&run.run_id, state, summary, &summary.ended_at).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_events_are_understood() {
+        let finished: Request =
+            serde_json::from_str(include_str!("../events/finished.json")).unwrap();
+        assert_eq!(finished.error, None);
+        let broken: Request =
+            serde_json::from_str(include_str!("../events/broken-off.json")).unwrap();
+        assert_eq!(broken.error.unwrap().error, "SalesforceAuthFailed");
+    }
+}

@@ -133,3 +133,29 @@ fn refused(request: &Request, input: &BackupInput, holder: &str) -> Result<Answe
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_events_are_understood() {
+        let manual: Request = serde_json::from_str(include_str!("../events/manual.json")).unwrap();
+        assert_eq!(BackupInput::parse(&manual.input), Ok(BackupInput::default()));
+        let scheduled: Request =
+            serde_json::from_str(include_str!("../events/scheduled.json")).unwrap();
+        let input = BackupInput::parse(&scheduled.input).unwrap();
+        assert_eq!(input.trigger, Trigger::Schedule);
+    }
+
+    #[test]
+    fn a_schedule_skips_where_a_person_is_refused() {
+        let request: Request = serde_json::from_str(include_str!("../events/manual.json")).unwrap();
+        let scheduled = BackupInput { trigger: Trigger::Schedule, ..BackupInput::default() };
+        let skipped = refused(&request, &scheduled, "another").unwrap();
+        assert_eq!(skipped.outcome, Outcome::Skipped);
+        let error = refused(&request, &BackupInput::default(), "another").unwrap_err();
+        assert_eq!(error.name, RUN_LOCKED);
+        assert!(error.message.contains("another") && error.message.contains("hint:"));
+    }
+}
