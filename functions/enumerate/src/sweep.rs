@@ -94,8 +94,18 @@ impl Enumeration {
         let mut checkpoint = self.take_page(checkpoint, records).await?;
         checkpoint.position = if page.next.is_some() {
             Position::Rest { next: page.next, last_id, records: Some(expected) }
+        } else if checkpoint.enumerated < expected
+            && self.client.count(&soql.count_soql()).await? > checkpoint.enumerated
+        {
+            // Pages lack the records that were deleted after the query began; a new count tells. A result that was cut
+            // off is gone on with by id.
+            tracing::warn!(
+                expected,
+                enumerated = checkpoint.enumerated,
+                "result is short; reading on by id"
+            );
+            Position::Keyset { last_id }
         } else {
-            complete("query", expected, checkpoint.enumerated)?;
             self.after_sweep()
         };
         Ok(checkpoint)

@@ -79,7 +79,18 @@ pub(crate) async fn salesforce_object(
     client: &Client,
     options: &mut RunOptions,
 ) -> Result<(), FunctionError> {
-    let description = client.describe(&options.fields.object).await?;
+    let object = &options.fields.object;
+    let description = match client.describe(object).await {
+        Err(SalesforceError::NotFound(_)) => {
+            let problem = Problem::new(
+                "ObjectName",
+                format!("there is no sObject {object} that our user can see"),
+                "check the API name, and the object permissions of the integration user",
+            );
+            return Err(FunctionError::configuration(&[problem]));
+        }
+        described => described?,
+    };
     let problems = field_problems(&description, options);
     if !problems.is_empty() {
         return Err(FunctionError::new(

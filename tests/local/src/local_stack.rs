@@ -26,6 +26,7 @@ const BACKUP_LIMIT: Duration = Duration::from_mins(20);
 /// What a local stack is made from.
 #[derive(Debug, Clone)]
 pub struct LocalStackBuilder {
+    combinations: bool,
     entries: usize,
     seed: u64,
     parameters: StackParameters,
@@ -67,6 +68,7 @@ impl LocalStack {
     /// 50 entries, seed 1, and the template's parameters as a small local run needs them.
     pub fn builder() -> LocalStackBuilder {
         LocalStackBuilder {
+            combinations: false,
             entries: 50,
             seed: 1,
             parameters: StackParameters::default(),
@@ -164,6 +166,13 @@ impl LocalStackBuilder {
         self
     }
 
+    /// Peculiar entries only, over all combinations of hazards.
+    #[must_use]
+    pub fn combinations(mut self) -> Self {
+        self.combinations = true;
+        self
+    }
+
     /// Seed of the data set.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -204,7 +213,8 @@ impl LocalStackBuilder {
             return Ok(LocalStack { clients, stack, simulated: None, emulator });
         }
         let files = FileServer::start().await.context("the file server cannot be started")?;
-        let dataset = Dataset::generate(DatasetOptions {
+        let make = if self.combinations { Dataset::combinations } else { Dataset::generate };
+        let dataset = make(DatasetOptions {
             seed: self.seed,
             entries: self.entries,
             source_bucket: source::BUCKET.to_owned(),

@@ -4,6 +4,7 @@
 //! Equal options give equal data, byte for byte. The expected outcomes are plain labels written down here by hand, so
 //! that a mistake in the product's own rules cannot repeat itself in what it is measured against.
 
+mod combinations;
 mod content;
 mod hazards;
 mod load;

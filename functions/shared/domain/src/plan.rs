@@ -145,10 +145,7 @@ impl Planner {
         if let Some(defect) = &record.defect {
             return Err(NotCopied::Refuse(FailureClass::InvalidRecord, defect.clone()));
         }
-        let source = self.parse_source(record)?;
-        if !self.extensions.allows(&source.file_name) {
-            return Err(NotCopied::Skip(SkipReason::Extension));
-        }
+        let source = self.with_allowed_name(self.parse_source(record)?)?;
         let keys = self
             .keys_for(record, &source.file_name)
             .map_err(|error| NotCopied::Refuse(error.failure_class(), error.to_string()))?;
@@ -157,6 +154,18 @@ impl Planner {
             destination_key: keys.preferred,
             destination_key_if_taken: keys.if_taken,
         })
+    }
+
+    /// Which key is meant is known only when one of them is found to exist, so a file is skipped only when none of them
+    /// has an allowed extension, and called by the first that has: `what?.pdf` is a PDF, not a file `what`.
+    fn with_allowed_name(&self, source: ParsedSource) -> Result<ParsedSource, NotCopied> {
+        if self.extensions.allows(&source.file_name) {
+            return Ok(source);
+        }
+        match source.other_file_names().into_iter().find(|name| self.extensions.allows(name)) {
+            Some(file_name) => Ok(ParsedSource { file_name, ..source }),
+            None => Err(NotCopied::Skip(SkipReason::Extension)),
+        }
     }
 
     fn outside_scope(&self, record: &SourceRecord) -> bool {

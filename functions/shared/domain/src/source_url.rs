@@ -17,6 +17,7 @@ mod s3_host;
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::allow_list::{AllowList, Scheme};
@@ -133,6 +134,26 @@ pub struct CustomHost {
     /// Key prefix put in front of the path; empty for none.
     #[serde(default)]
     pub prefix: String,
+}
+
+impl ParsedSource {
+    /// The names that the file has if another than the likeliest reading of the URL is the right one.
+    pub fn other_file_names(&self) -> Vec<String> {
+        match &self.location {
+            SourceLocation::S3(location) => location
+                .key_candidates
+                .iter()
+                .skip(1)
+                .map(|key| file_name_of(key).to_owned())
+                .collect(),
+            SourceLocation::Http(location) => location
+                .alternatives
+                .iter()
+                .map(|url| url.split('?').next().unwrap_or(url))
+                .map(|url| percent_decode_str(file_name_of(url)).decode_utf8_lossy().into_owned())
+                .collect(),
+        }
+    }
 }
 
 impl SourceLocation {

@@ -31,7 +31,7 @@ const STATES: [&str; 14] = [
 ];
 /// What invoking a Lambda can end with besides the function's own errors
 /// (<https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html>).
-const LAMBDA: [&str; 8] = [
+const LAMBDA: [&str; 9] = [
     "Lambda.AWSLambdaException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.SdkClientException",
@@ -39,6 +39,8 @@ const LAMBDA: [&str; 8] = [
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",
     "Runtime.ExitError",
+    // An environment that dies before its first event, as the local emulator names it.
+    "Runtime.Unknown",
     "Sandbox.Timedout",
 ];
 /// Errors of `lambda-kit` that pass by themselves. The others need a person.

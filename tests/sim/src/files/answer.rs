@@ -18,6 +18,11 @@ use super::{FaultKind, ServedFile, Shelf, decoded, lock};
 const TRICKLE_PIECES: usize = 10;
 const TRICKLE_PAUSE_MS: u64 = 100;
 const CUT_AFTER_MS: u64 = 100;
+const QUARTERS: usize = 4;
+/// Pieces of an endless body: large, so that a limit of megabytes is reached at once.
+const ENDLESS_PIECE_BYTES: usize = 64 * 1024;
+/// Short enough that no client takes the connection for dead.
+const STALL_PAUSE_MS: u64 = 200;
 const ERROR_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Something went wrong</title></head>\n\
     <body><h1>We are sorry</h1><p>The page that you asked for is not available.</p></body></html>\n";
 
@@ -130,30 +135,75 @@ impl Reply {
                 let pieces = stream::iter([Ok::<_, std::io::Error>(body)]);
                 (self.status, self.headers, Body::from_stream(pieces)).into_response()
             }
-            FaultKind::ShortBody | FaultKind::Trickle if is_head => self.send(true),
-            FaultKind::ShortBody => {
-                set(&mut self.headers, header::CONTENT_LENGTH, &self.body.len().to_string());
-                let half = self.body.slice(..self.body.len() / 2);
-                let pieces = stream::iter([Ok(half)]).chain(stream::once(async {
-                    // Until then the half is on its way.
-                    tokio::time::sleep(Duration::from_millis(CUT_AFTER_MS)).await;
-                    // An error in the stream makes the server close the connection.
-                    Err(std::io::Error::other("cut short by request"))
-                }));
+            FaultKind::StatusPage(status, page) => {
+                let status =
+                    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                (status, if is_head { "" } else { page }).into_response()
+            }
+            FaultKind::XmlPage(page) => {
+                let media = [(header::CONTENT_TYPE, "application/xml")];
+                (StatusCode::OK, media, if is_head { "" } else { page }).into_response()
+            }
+            FaultKind::ShortBody
+            | FaultKind::CutAfterQuarters(_)
+            | FaultKind::Endless
+            | FaultKind::Stalling
+            | FaultKind::Trickle
+                if is_head =>
+            {
+                self.send(true)
+            }
+            FaultKind::ShortBody => self.cut_after(QUARTERS / 2),
+            FaultKind::CutAfterQuarters(quarters) => self.cut_after(quarters),
+            FaultKind::Endless => {
+                let more = Bytes::from(vec![b'.'; ENDLESS_PIECE_BYTES]);
+                let pieces = stream::iter([self.body])
+                    .chain(stream::repeat(more))
+                    .map(Ok::<_, std::io::Error>);
                 (self.status, self.headers, Body::from_stream(pieces)).into_response()
             }
-            FaultKind::Trickle => {
-                set(&mut self.headers, header::CONTENT_LENGTH, &self.body.len().to_string());
-                let size = self.body.len().div_ceil(TRICKLE_PIECES).max(1);
-                let pieces: Vec<Bytes> =
-                    self.body.chunks(size).map(Bytes::copy_from_slice).collect();
-                let slow = stream::iter(pieces).then(|piece| async {
-                    tokio::time::sleep(Duration::from_millis(TRICKLE_PAUSE_MS)).await;
-                    Ok::<_, std::io::Error>(piece)
-                });
-                (self.status, self.headers, Body::from_stream(slow)).into_response()
-            }
+            FaultKind::Stalling => self.stall(),
+            FaultKind::Trickle => self.trickle(),
         }
+    }
+}
+
+impl Reply {
+    /// Announces more than will ever come, and sends single bytes with pauses.
+    fn stall(mut self) -> Response {
+        set(&mut self.headers, header::CONTENT_LENGTH, &(1 << 20).to_string());
+        let pieces =
+            stream::iter([self.body]).chain(stream::repeat_with(|| Bytes::from_static(b".")));
+        let slow = pieces.then(|piece| async {
+            tokio::time::sleep(Duration::from_millis(STALL_PAUSE_MS)).await;
+            Ok::<_, std::io::Error>(piece)
+        });
+        (self.status, self.headers, Body::from_stream(slow)).into_response()
+    }
+
+    /// Announces and sends everything, in pieces with pauses.
+    fn trickle(mut self) -> Response {
+        set(&mut self.headers, header::CONTENT_LENGTH, &self.body.len().to_string());
+        let size = self.body.len().div_ceil(TRICKLE_PIECES).max(1);
+        let pieces: Vec<Bytes> = self.body.chunks(size).map(Bytes::copy_from_slice).collect();
+        let slow = stream::iter(pieces).then(|piece| async {
+            tokio::time::sleep(Duration::from_millis(TRICKLE_PAUSE_MS)).await;
+            Ok::<_, std::io::Error>(piece)
+        });
+        (self.status, self.headers, Body::from_stream(slow)).into_response()
+    }
+
+    /// Announces everything, sends so many quarters of it, and closes the connection.
+    fn cut_after(mut self, quarters: usize) -> Response {
+        set(&mut self.headers, header::CONTENT_LENGTH, &self.body.len().to_string());
+        let sent = self.body.slice(..self.body.len() * quarters.min(QUARTERS - 1) / QUARTERS);
+        let pieces = stream::iter([Ok(sent)]).chain(stream::once(async {
+            // Until then the beginning is on its way.
+            tokio::time::sleep(Duration::from_millis(CUT_AFTER_MS)).await;
+            // An error in the stream makes the server close the connection.
+            Err(std::io::Error::other("cut short by request"))
+        }));
+        (self.status, self.headers, Body::from_stream(pieces)).into_response()
     }
 }
 

@@ -12,12 +12,22 @@ pub struct Fault {
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
-    /// This status, with an empty body. 429 and 503 come with `Retry-After: 0`.
+    /// This status, with an empty body and `Retry-After: 0`.
     Status(u16),
+    /// This status, with a body and without `Retry-After`.
+    StatusPage(u16, &'static str),
     /// Status 200 and an HTML page instead of the file.
     ErrorPage,
+    /// Status 200 and this XML document instead of the file.
+    XmlPage(&'static str),
     /// Half of the announced bytes, then the connection closes.
     ShortBody,
+    /// So many quarters of the announced bytes, then the connection closes.
+    CutAfterQuarters(usize),
+    /// All bytes, then more without end: no length is announced.
+    Endless,
+    /// The announced length, then single bytes with pauses, for longer than any test waits.
+    Stalling,
     /// Status 302 to this address.
     Redirect(String),
     /// All bytes, in small pieces with a pause after each, for about a second.

@@ -157,6 +157,8 @@ impl S3Failure {
     pub(super) fn at_server_side_copy(&self, place: &str, action: &str) -> CopyError {
         match &self.meaning {
             Meaning::Missing if self.code == "NoSuchBucket" => self.at_destination(action),
+            // A version does not come back, and no other is meant.
+            Meaning::Missing if self.code == "NoSuchVersion" => self.at_source(place),
             // It was there a moment ago: look again.
             Meaning::Missing | Meaning::Changed => CopyError::new(
                 FailureClass::SourceChanged,
@@ -286,6 +288,14 @@ mod tests {
     fn the_source_has_its_own_classes(#[case] meaning: Meaning, #[case] class: FailureClass) {
         let error = failure(meaning, "X").at_source("s3://b/k");
         assert_eq!((error.class, error.gone), (class, false));
+    }
+
+    #[test]
+    fn a_version_that_is_missing_at_the_copy_is_gone() {
+        let at_copy = |code| failure(Meaning::Missing, code).at_server_side_copy("s3://b/k", "x");
+        assert!(at_copy("NoSuchVersion").gone);
+        let removed = at_copy("NoSuchKey");
+        assert_eq!((removed.class, removed.gone), (FailureClass::SourceChanged, false));
     }
 
     #[test]

@@ -118,8 +118,7 @@ pub enum UrlNote {
     DoubleEncoded,
     /// A `%` that does not begin an escape is taken literally.
     BarePercent,
-    /// The path has `.` or `..` segments. The key with them is tried first, then the one a browser would ask
-    /// for; over HTTP the client may resolve them, as browsers do.
+    /// The key has `.` or `..` segments. The key with them is tried first, then the one a browser would ask for.
     DotSegments,
     /// The key holds encoded control characters.
     EncodedControlCharacters,

@@ -94,6 +94,7 @@ impl<'a> Resolver<'a> {
         if self.rules.s3_access {
             return Ok(self.s3_source(location));
         }
+        refuse_dot_segments(location.preferred_key())?;
         let (host, path) = rest_endpoint(bucket, None, "amazonaws.com");
         if path != "/" {
             self.note(UrlNote::DottedBucketPathStyle);
@@ -104,6 +105,7 @@ impl<'a> Resolver<'a> {
         let mut urls = location
             .key_candidates
             .iter()
+            .filter(|key| !keys::has_dot_segments(key))
             .map(|k| format!("https://{host}{path}{}{query}", encode::key(k)));
         let file_name = file_name_of(location.preferred_key()).to_owned();
         let http = HttpLocation {
@@ -195,6 +197,7 @@ impl<'a> Resolver<'a> {
             let location = S3Location { bucket, key_candidates: candidates, region, version_id };
             return Ok(self.s3_source(location));
         }
+        refuse_dot_segments(bucket_url.parts.path)?;
         let file_name = candidates.first().map_or("", |key| file_name_of(key)).to_owned();
         let http = self.anonymous_location(url, s3_host, &bucket_url);
         Ok(self.source(SourceLocation::Http(http), file_name))
@@ -237,6 +240,7 @@ impl<'a> Resolver<'a> {
             url: format!("{start}{}{query}", encode::path(bucket_url.parts.path)),
             alternatives: alternatives
                 .iter()
+                .filter(|form| !keys::has_dot_segments(form))
                 .map(|form| format!("{start}{}{query}", encode::path(form)))
                 .collect(),
             scheme: Scheme::Https,
@@ -251,6 +255,7 @@ impl<'a> Resolver<'a> {
             return Err(malformed("it names a host but no file"));
         }
         let raw_path = if url.path.is_empty() { "/" } else { &url.path };
+        refuse_dot_segments(raw_path)?;
         let raw_name = file_name_of(raw_path);
         let file_name = percent_decode_str(raw_name).decode_utf8_lossy().into_owned();
         let presigned = query::is_presigned(url.query.as_deref());
@@ -259,7 +264,6 @@ impl<'a> Resolver<'a> {
             (url.fragment.is_some(), UrlNote::FragmentMaybeKey),
             (keys::has_double_encoding(raw_path), UrlNote::DoubleEncoded),
             (keys::has_bare_percent(raw_path), UrlNote::BarePercent),
-            (keys::has_dot_segments(raw_path), UrlNote::DotSegments),
         ] {
             if applies {
                 self.note(note);
@@ -273,9 +277,9 @@ impl<'a> Resolver<'a> {
         let http = HttpLocation {
             url: format!("{origin}{}{raw_query}", encode::path(raw_path)),
             alternatives: fragment
-                .map(|fragment| {
-                    format!("{origin}{}", encode::path(&format!("{raw_path}#{fragment}")))
-                })
+                .map(|fragment| format!("{raw_path}#{fragment}"))
+                .filter(|form| !keys::has_dot_segments(form))
+                .map(|form| format!("{origin}{}", encode::path(&form)))
                 .into_iter()
                 .collect(),
             scheme: url.scheme,
@@ -371,6 +375,14 @@ fn rest_endpoint(bucket: &str, region: Option<&str>, domain: &str) -> (String, S
 fn is_under(prefix: &str, key: &str) -> bool {
     let prefix = prefix.trim_matches('/');
     prefix.is_empty() || key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// HTTP clients resolve `.` and `..` before they ask, so they would fetch another file than the one that is named.
+fn refuse_dot_segments(path: &str) -> Result<(), UrlProblem> {
+    if keys::has_dot_segments(path) {
+        return Err(malformed("its path has `.` or `..` segments, which HTTP clients change"));
+    }
+    Ok(())
 }
 
 fn refuse_address(host: &Host) -> UrlProblem {

@@ -4,7 +4,7 @@ use drayage_domain::allow_list::Scheme;
 use drayage_domain::source_url::{SourceLocation, UrlNote, redacted};
 use rstest::rstest;
 
-use crate::{http, s3, source};
+use crate::{http, read, s3, source};
 
 #[rstest]
 #[case::path_style_look("http://127.0.0.1:9100/docs/a.pdf", "http://127.0.0.1:9100/docs/a.pdf")]
@@ -80,10 +80,6 @@ fn a_presigned_url_is_replaced_by_our_credentials_or_used_as_it_is(#[case] query
     "https://files.example.com/100%/5%zz",
     "https://files.example.com/100%25/5%25zz"
 )]
-#[case::dots_kept(
-    "https://files.example.com/a/../b/%2e%2e/c",
-    "https://files.example.com/a/../b/%2e%2e/c"
-)]
 #[case::slashes_kept("https://files.example.com//a//b", "https://files.example.com//a//b")]
 #[case::backslash("https://files.example.com/a\\b", "https://files.example.com/a%5Cb")]
 #[case::latin_1("https://files.example.com/M%E4rz", "https://files.example.com/M%E4rz")]
@@ -109,6 +105,24 @@ fn over_http_an_unencoded_key_is_the_alternative(#[case] raw: &str, #[case] url:
 }
 
 #[rstest]
+#[case::elsewhere("https://files.example.com/a/../b.pdf")]
+#[case::encoded("https://files.example.com/a/%2e%2E/b.pdf")]
+#[case::current("https://files.example.com/./b.pdf")]
+#[case::at_the_end("https://files.example.com/a/..")]
+#[case::anonymous_s3("https://docs.s3.amazonaws.com/a/../b.pdf")]
+#[case::s3_uri("s3://docs/a/../b.pdf")]
+fn a_path_that_http_clients_would_change_is_refused(#[case] raw: &str) {
+    assert_eq!(read(Some(raw), false).unwrap_err().reason(), "malformed_url");
+}
+
+#[rstest]
+#[case("https://files.example.com/a#/../b")]
+#[case("https://docs.s3.amazonaws.com/a?x/../b")]
+fn an_alternative_that_http_clients_would_change_is_left_out(#[case] raw: &str) {
+    assert!(http(raw).0.alternatives.is_empty());
+}
+
+#[rstest]
 #[case::decoded("https://files.example.com/x/a%20b.pdf", "a b.pdf")]
 #[case::folder("https://files.example.com/x/", "")]
 #[case::latin_1("https://files.example.com/M%E4rz.pdf", "M\u{fffd}rz.pdf")]
@@ -116,6 +130,20 @@ fn over_http_an_unencoded_key_is_the_alternative(#[case] raw: &str, #[case] url:
 #[case::plus_in_s3("https://docs.s3.amazonaws.com/a+b.pdf", "a b.pdf")]
 fn the_file_name_is_the_decoded_last_segment(#[case] raw: &str, #[case] name: &str) {
     assert_eq!(source(raw, false).file_name, name);
+}
+
+#[rstest]
+#[case::query("https://docs.s3.amazonaws.com/what?.pdf", true, &["what?.pdf"])]
+#[case::query_over_http("https://docs.s3.amazonaws.com/what?.pdf", false, &["what?.pdf"])]
+#[case::fragment("https://docs.s3.amazonaws.com/x/no#7.pdf", true, &["no#7.pdf"])]
+#[case::fragment_over_http("https://files.example.com/x/no#7%20b.pdf", false, &["no#7 b.pdf"])]
+#[case::one_reading("https://docs.s3.amazonaws.com/x/a.pdf", true, &[])]
+fn other_readings_have_other_file_names(
+    #[case] raw: &str,
+    #[case] s3_access: bool,
+    #[case] names: &[&str],
+) {
+    assert_eq!(source(raw, s3_access).other_file_names(), names);
 }
 
 #[rstest]

@@ -1,0 +1,61 @@
+//! Which requests to AWS change something: the moments at which a crash matters.
+
+use axum::http::{HeaderMap, Method, Uri};
+
+/// Operations of the JSON services that change something. Everything else that the functions send to them reads.
+const CHANGING: [&str; 9] = [
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "TransactWriteItems",
+    "SendMessage",
+    "DeleteMessage",
+    "ChangeMessageVisibility",
+    "SendTaskSuccess",
+    "SendTaskFailure",
+];
+
+/// A request that changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Effect {
+    /// The operation, such as `PutItem` or `CopyObject`.
+    pub(crate) operation: String,
+    /// For S3 the path with the bucket; otherwise `/`.
+    pub(crate) path: String,
+}
+
+impl Effect {
+    /// The effect of a request; `None` for one that only reads.
+    pub(crate) fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        let operation = if let Some(target) = headers.get("x-amz-target") {
+            let name = target.to_str().ok()?.rsplit('.').next()?;
+            CHANGING.contains(&name).then(|| name.to_owned())?
+        } else {
+            s3_operation(method, uri.query().unwrap_or_default(), headers)?.to_owned()
+        };
+        Some(Self { operation, path: uri.path().to_owned() })
+    }
+
+    /// Whether the request puts an object, or completes one, under its path.
+    pub(crate) fn makes_object(&self) -> bool {
+        matches!(self.operation.as_str(), "PutObject" | "CopyObject" | "CompleteMultipartUpload")
+    }
+}
+
+fn s3_operation(method: &Method, query: &str, headers: &HeaderMap) -> Option<&'static str> {
+    if *method == Method::DELETE {
+        Some("DeleteObject")
+    } else if *method == Method::POST && query.contains("uploads") {
+        Some("CreateMultipartUpload")
+    } else if *method == Method::POST {
+        Some("CompleteMultipartUpload")
+    } else if *method == Method::PUT && query.contains("partNumber=") {
+        Some("UploadPart")
+    } else if *method == Method::PUT && headers.contains_key("x-amz-copy-source") {
+        Some("CopyObject")
+    } else if *method == Method::PUT {
+        Some("PutObject")
+    } else {
+        None
+    }
+}

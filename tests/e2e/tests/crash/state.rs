@@ -1,0 +1,230 @@
+//! Everything that a world holds, in a form that is compared, and taken over into another world.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::{Context as _, Result};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::world::World;
+
+/// An item as the SDK has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Stands for a world's name, in which worlds differ.
+const WORLD: &str = "{world}";
+/// Times, and what an attempt has cost; both may differ after a crash. Everything else has to be equal, the versions of
+/// the items included.
+const NOISE: [&str; 8] = [
+    "at",
+    "attention_at",
+    "ended_at",
+    "endedAt",
+    "requests",
+    "serverSideCopies",
+    "server_side_copies",
+    "lease_until",
+];
+
+/// What a world holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    world: String,
+    files: Vec<Item>,
+    runs: Vec<Item>,
+    state: BTreeMap<String, Vec<u8>>,
+    destination: BTreeMap<String, Vec<u8>>,
+}
+
+impl Snapshot {
+    /// Reads everything in a world.
+    pub(crate) async fn of(world: &World<'_>) -> Result<Self> {
+        let clients = &world.lab.clients;
+        Ok(Self {
+            world: world.name.clone(),
+            files: items(&clients.dynamodb, &world.files_table()).await?,
+            runs: items(&clients.dynamodb, &world.runs_table()).await?,
+            state: objects(&clients.s3, &world.state_bucket()).await?,
+            destination: objects(&clients.s3, &world.destination()).await?,
+        })
+    }
+
+    /// Puts everything into an empty world, under its own names.
+    pub(crate) async fn restore(&self, world: &World<'_>) -> Result<()> {
+        let clients = &world.lab.clients;
+        for (table, items) in [(world.files_table(), &self.files), (world.runs_table(), &self.runs)]
+        {
+            for item in items {
+                let item = renamed(item, &self.world, &world.name);
+                clients.dynamodb.put_item().table_name(&table).set_item(Some(item)).send().await?;
+            }
+        }
+        for (bucket, objects) in
+            [(world.state_bucket(), &self.state), (world.destination(), &self.destination)]
+        {
+            for (key, bytes) in objects {
+                let body = ByteStream::from(bytes.clone());
+                clients.s3.put_object().bucket(&bucket).key(key).body(body).send().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces an object of the state bucket.
+    pub(crate) fn with_state_object(mut self, key: &str, bytes: Vec<u8>) -> Self {
+        self.state.insert(key.to_owned(), bytes);
+        self
+    }
+
+    /// Without the runs and their objects: only what outlives them.
+    pub(crate) fn without_runs(mut self) -> Self {
+        self.runs.clear();
+        self.state.clear();
+        self
+    }
+
+    /// The text of an object of the state bucket.
+    pub(crate) fn state_object(&self, key: &str) -> Result<String> {
+        let bytes = self.state.get(key).with_context(|| format!("no object {key}"))?;
+        Ok(String::from_utf8(bytes.clone())?)
+    }
+
+    /// Whether an invocation holds the lease of a batch that is not closed.
+    pub(crate) fn has_held_batch(&self) -> bool {
+        let now = u128::from(crate::lambda::epoch_ms());
+        self.runs.iter().any(|item| {
+            let until = item.get("lease_until").and_then(|until| until.as_n().ok());
+            item.get("state").is_some_and(|state| text(state) == "Open")
+                && until.and_then(|until| until.parse().ok()).is_some_and(|until: u128| until > now)
+        })
+    }
+
+    /// Everything by name, without what may differ.
+    pub(crate) fn comparable(&self) -> BTreeMap<String, Value> {
+        let mut all = BTreeMap::new();
+        for item in &self.files {
+            let name = format!("file {}", text(&item["record_id"]));
+            all.insert(name, self.without_noise(item));
+        }
+        for item in &self.runs {
+            let name = text(&item["item"]).replace(&self.world, WORLD);
+            let mut value = self.without_noise(item);
+            if name.starts_with("BATCH#") {
+                // Who has closed a batch is an invocation's random id.
+                value.as_object_mut().unwrap().remove("owner");
+            }
+            all.insert(format!("run {} {name}", text(&item["run_id"])), value);
+        }
+        for (key, bytes) in &self.state {
+            let plain = String::from_utf8_lossy(bytes).replace(&self.world, WORLD);
+            let value = serde_json::from_str(&plain).map_or(Value::String(plain), quiet);
+            all.insert(format!("state {key}"), value);
+        }
+        for (key, bytes) in &self.destination {
+            let digest = format!("{} bytes, SHA-256 {:x?}", bytes.len(), Sha256::digest(bytes));
+            all.insert(format!("destination {key}"), Value::String(digest));
+        }
+        all
+    }
+
+    fn without_noise(&self, item: &Item) -> Value {
+        let fields = item.iter().map(|(name, value)| (name.clone(), self.plain(value)));
+        quiet(Value::Object(fields.collect()))
+    }
+
+    /// A value as JSON; a text that is JSON is taken apart.
+    fn plain(&self, value: &AttributeValue) -> Value {
+        if let AttributeValue::S(text) = value {
+            let text = text.replace(&self.world, WORLD);
+            return match serde_json::from_str(&text) {
+                Ok(object @ Value::Object(_)) => object,
+                Ok(_) | Err(_) => Value::String(text),
+            };
+        }
+        if let AttributeValue::M(map) = value {
+            return self.without_noise(map);
+        }
+        Value::String(format!("{value:?}").replace(&self.world, WORLD))
+    }
+}
+
+/// What two worlds differ in, as lines; empty if they are equal.
+pub(crate) fn differences(
+    expected: &BTreeMap<String, Value>,
+    actual: &BTreeMap<String, Value>,
+) -> Vec<String> {
+    let mut names: Vec<&String> = expected.keys().chain(actual.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+        .into_iter()
+        .filter(|name| expected.get(*name) != actual.get(*name))
+        .map(|name| {
+            let show = |side: &BTreeMap<String, Value>| {
+                side.get(name).map_or("nothing".to_owned(), Value::to_string)
+            };
+            format!("{name}\n  expected {}\n  actual   {}", show(expected), show(actual))
+        })
+        .collect()
+}
+
+/// Every item of a table.
+pub(crate) async fn items(client: &aws_sdk_dynamodb::Client, table: &str) -> Result<Vec<Item>> {
+    let mut items = Vec::new();
+    let mut pages =
+        client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
+    while let Some(item) = pages.next().await {
+        items.push(item?);
+    }
+    Ok(items)
+}
+
+/// Every object of a bucket.
+async fn objects(client: &aws_sdk_s3::Client, bucket: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut objects = BTreeMap::new();
+    let mut pages = client.list_objects_v2().bucket(bucket).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for object in page?.contents() {
+            let key = object.key().unwrap_or_default();
+            let answer = client.get_object().bucket(bucket).key(key).send().await?;
+            objects.insert(key.to_owned(), answer.body.collect().await?.to_vec());
+        }
+    }
+    Ok(objects)
+}
+
+fn renamed(item: &Item, from: &str, to: &str) -> Item {
+    item.iter()
+        .map(|(name, value)| {
+            let value = if let AttributeValue::S(text) = value {
+                AttributeValue::S(text.replace(from, to))
+            } else if let AttributeValue::M(map) = value {
+                AttributeValue::M(renamed(map, from, to))
+            } else {
+                value.clone()
+            };
+            (name.clone(), value)
+        })
+        .collect()
+}
+
+fn quiet(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept: Map<String, Value> = fields
+                .into_iter()
+                .filter(|(name, _)| !NOISE.contains(&name.as_str()))
+                .map(|(name, value)| (name, quiet(value)))
+                .collect();
+            Value::Object(kept)
+        }
+        Value::Array(values) => values.into_iter().map(quiet).collect(),
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => plain,
+    }
+}
+
+fn text(value: &AttributeValue) -> String {
+    value.as_s().cloned().unwrap_or_default()
+}
