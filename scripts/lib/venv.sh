@@ -32,6 +32,15 @@ if [ ! -x "$venv/bin/python" ] || [ "$(cat "$venv/stamp" 2>/dev/null)" != "$want
     exit 1
   fi
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" >&2
+  # awscli brings `aws` as a plain script, whose first line cannot name a path with a space. This is how pip writes its own.
+  if [[ $venv == *" "* && -f $venv/bin/aws ]]; then
+    {
+      printf '#!/bin/sh\n%s\n%s\n' "'''exec' \"$venv/bin/python\" \"\$0\" \"\$@\"" "' '''"
+      tail -n +2 "$venv/bin/aws"
+    } >"$venv/bin/aws.new"
+    chmod +x "$venv/bin/aws.new"
+    mv "$venv/bin/aws.new" "$venv/bin/aws"
+  fi
   # Written last, so that an interrupted installation is done again.
   printf '%s\n' "$wanted" >"$venv/stamp"
 fi
