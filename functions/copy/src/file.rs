@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drayage_aws::objects::{Copied, CopyError, CopyRequest};
+use drayage_aws::objects::{Copied, CopyError, CopyRequest, UploadJournal};
 use drayage_domain::counts::Counts;
 use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::manifest::ManifestEntry;
@@ -21,6 +21,7 @@ use crate::batch::Budget;
 use crate::context::RunContext;
 use crate::group::Fetched;
 use crate::key::{self, Assigned};
+use crate::uploads::Uploads;
 
 /// A record with all that is needed to settle it.
 #[derive(Debug, Clone, Copy)]
@@ -127,12 +128,16 @@ impl File<'_> {
             return self.verified(&key, copy).await;
         }
         let begun = Instant::now();
+        let record_id = self.entry.ledger_id(&self.context.run.run_id);
+        let uploads = Uploads::new(&self.context.ledger, &key, record_id);
         let request = CopyRequest {
             source: &source.location,
             key: &key,
             file_name: &source.file_name,
             known: self.known(),
+            listed: None,
             copied: self.known().and(self.row).and_then(|row| row.proof.as_ref()),
+            uploads: Some(&uploads),
             deadline: self.budget.stop_at,
         };
         match Box::pin(self.context.transfer.copy(&request)).await {
@@ -149,8 +154,14 @@ impl File<'_> {
                 *fetched = Some(Fetched::TooLarge(size_bytes));
                 self.too_large(requests).await
             }
-            Err(error) if self.broken_off(&error, begun.elapsed()) => Ok(Ending::OutOfTime),
+            Err(error) if self.broken_off(&error, begun.elapsed(), uploads.has_grown()) => {
+                Ok(Ending::OutOfTime)
+            }
             Err(error) => {
+                if let Some(upload_id) = uploads.unfinished() {
+                    self.context.transfer.abandon(&key, &upload_id).await;
+                    uploads.forget(&upload_id).await;
+                }
                 let ending = self.not_copied(&error, error.requests).await;
                 *fetched = Some(Fetched::Failed(error));
                 ending
@@ -188,11 +199,11 @@ impl File<'_> {
     }
 
     /// Whether the invocation's end is to blame, not the file: it failed in a way that may pass, at the end of the
-    /// time, and had less than its fair share of it.
-    fn broken_off(&self, error: &CopyError, took: Duration) -> bool {
+    /// time, and either had less than its fair share of it or is further than before: what has arrived is not sent again.
+    fn broken_off(&self, error: &CopyError, took: Duration, has_grown: bool) -> bool {
         error.retryable()
             && Instant::now() >= self.budget.begin_until
-            && took < self.budget.fair_share
+            && (took < self.budget.fair_share || has_grown)
     }
 
     async fn verified(&self, key: &DestinationKey, copy: Copy) -> Result<Ending, FunctionError> {

@@ -9,6 +9,7 @@ mod context;
 mod file;
 mod group;
 mod key;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;

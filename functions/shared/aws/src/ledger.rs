@@ -14,6 +14,7 @@ mod file_item;
 mod files;
 mod locks;
 mod runs;
+mod uploads;
 #[cfg(test)]
 mod wire_tests;
 mod write;

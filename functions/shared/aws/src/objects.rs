@@ -9,6 +9,7 @@ mod deadline;
 mod digest;
 mod error;
 mod http_source;
+mod journal;
 mod limiter;
 mod metadata;
 mod request_count;
@@ -22,6 +23,7 @@ mod test_support;
 
 pub use error::CopyError;
 pub use http_source::{HttpSource, HttpSourceError, HttpSourceOptions};
+pub use journal::UploadJournal;
 pub use limiter::{Limiter, LimiterOptions, Permit};
 pub use s3_source::S3Source;
 pub use storage::{ObjectInfo, Storage, StorageError};

@@ -26,3 +26,4 @@ pub mod settle;
 pub mod settled_row;
 pub mod source_url;
 pub mod state;
+pub mod upload;

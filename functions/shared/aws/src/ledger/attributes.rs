@@ -34,8 +34,12 @@ pub(super) const SIZE: &str = "size";
 pub(super) const STATE: &str = "state";
 /// Counts the writes of an item.
 pub(super) const VERSION: &str = "version";
-/// The record that owns a key claim; the invocation that holds a lease.
+/// The record that owns a key claim or an unfinished upload; the invocation that holds a lease.
 pub(super) const OWNER: &str = "owner";
+/// The storage service's id of an unfinished upload.
+pub(super) const UPLOAD_ID: &str = "upload_id";
+/// When the table may delete an unfinished upload, in seconds since 1970; no other item has it.
+pub(super) const EXPIRES_AT: &str = "expires_at";
 /// Partition key of the `runs` table; on a file row, the run that wrote its state.
 pub(super) const RUN_ID: &str = "run_id";
 /// Sort key of the `runs` table.
@@ -44,7 +48,7 @@ pub(super) const ITEM: &str = "item";
 pub(super) const KIND: &str = "kind";
 /// Sort key of the index `by_start`.
 pub(super) const STARTED_AT: &str = "started_at";
-/// JSON of a run or a checkpoint: read and written as a whole, never queried by.
+/// JSON of a run, a checkpoint or an unfinished upload: read and written as a whole, never queried by.
 pub(super) const BODY: &str = "body";
 /// The execution that a run or a lock belongs to.
 pub(super) const EXECUTION_ARN: &str = "execution_arn";

@@ -13,6 +13,7 @@ use super::attributes::{
 };
 use super::error::LedgerError;
 use super::file_item::{from_item, to_item};
+use super::uploads::UPLOAD_PREFIX;
 use super::write::{NotWritten, Patience, conditional};
 
 /// Keys of one `BatchGetItem`
@@ -151,8 +152,8 @@ impl Ledger {
         }
     }
 
-    /// The next rows in the table's own order, read consistently, and where to go on. Claims are left out, but count
-    /// for `limit`, so a page may have fewer rows, or none, and still not be the last.
+    /// The next rows in the table's own order, read consistently, and where to go on. Claims and unfinished
+    /// uploads are left out, but count for `limit`, so a page may have fewer rows, or none, and still not be the last.
     pub async fn scan_rows(
         &self,
         cursor: Option<&str>,
@@ -166,9 +167,10 @@ impl Ledger {
             .consistent_read(true)
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .filter_expression("NOT begins_with(#key, :claim)")
+            .filter_expression("NOT begins_with(#key, :claim) AND NOT begins_with(#key, :upload)")
             .expression_attribute_names("#key", RECORD_ID)
             .expression_attribute_values(":claim", text(CLAIM_PREFIX))
+            .expression_attribute_values(":upload", text(UPLOAD_PREFIX))
             .send()
             .await
             .map_err(|error| LedgerError::from_sdk(&error))?;

@@ -18,6 +18,8 @@ pub(super) struct OpenSource {
     pub(super) metadata: ObjectMetadata,
     /// Base64 CRC-64/NVME of the whole object, if the source reports one.
     pub(super) crc64_nvme: Option<String>,
+    /// Whether the source can be asked for a part of the file.
+    pub(super) ranges: bool,
 }
 
 /// Where the bytes come from.
@@ -43,6 +45,11 @@ impl SourceBody {
     /// * `place`: what messages call the source; must not contain a query.
     pub(super) fn new(wire: Wire, announced: Option<u64>, place: String) -> Self {
         Self { wire, length: LengthCheck::new(announced), peeked: VecDeque::new(), place }
+    }
+
+    /// A body without a byte.
+    pub(super) fn empty(place: String) -> Self {
+        Self::new(Wire::S3(ByteStream::from_static(&[])), Some(0), place)
     }
 
     pub(super) const fn announced(&self) -> Option<u64> {

@@ -46,33 +46,63 @@ impl BodyDigest {
     }
 }
 
-/// The checksums of a file that is sent in parts.
+/// What is known of a part that has arrived: computed when it was sent, or told by the destination afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PartDigest {
+    pub(super) size_bytes: u64,
+    crc64_nvme: Option<u64>,
+    md5: Option<[u8; 16]>,
+}
+
+impl From<&BodyDigest> for PartDigest {
+    fn from(body: &BodyDigest) -> Self {
+        let BodyDigest { size_bytes, crc64_nvme, md5 } = *body;
+        Self { size_bytes, crc64_nvme: Some(crc64_nvme), md5: Some(md5) }
+    }
+}
+
+impl PartDigest {
+    /// As the destination lists it: Base64 checksum, and an `ETag` that is an MD5 unless the bucket encrypts with KMS.
+    pub(super) fn listed(size_bytes: u64, crc64_nvme: Option<&str>, etag: Option<&str>) -> Self {
+        let decoded = crc64_nvme.and_then(|value| STANDARD.decode(value).ok());
+        let md5 = etag.and_then(|etag| hex::decode(etag.trim_matches('"')).ok());
+        Self {
+            size_bytes,
+            crc64_nvme: decoded.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes),
+            md5: md5.and_then(|bytes| bytes.try_into().ok()),
+        }
+    }
+}
+
+/// The checksums of a file that is sent in parts; each is only known if it is known of every part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileDigest {
     pub(super) size_bytes: u64,
     /// For `x-amz-checksum-crc64nvme` of the whole object.
-    pub(super) crc64_nvme: String,
+    pub(super) crc64_nvme: Option<String>,
     /// The multipart `ETag`: the MD5 of the parts' MD5s, and their number.
-    pub(super) etag: String,
+    pub(super) etag: Option<String>,
 }
 
 impl FileDigest {
     /// Combines the parts, in their order.
-    pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a BodyDigest>) -> Self {
+    pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a PartDigest>) -> Self {
         let mut size_bytes = 0;
-        let mut crc = crc_fast::checksum(Crc64Nvme, &[]);
-        let mut md5 = Md5::new();
+        let mut crc = Some(crc_fast::checksum(Crc64Nvme, &[]));
+        let mut md5 = Some(Md5::new());
         let mut number = 0_u32;
         for part in parts {
             size_bytes += part.size_bytes;
-            crc = crc_fast::checksum_combine(Crc64Nvme, crc, part.crc64_nvme, part.size_bytes);
-            md5.update(part.md5);
+            crc = crc.zip(part.crc64_nvme).map(|(crc, next)| {
+                crc_fast::checksum_combine(Crc64Nvme, crc, next, part.size_bytes)
+            });
+            md5 = md5.zip(part.md5).map(|(md5, next)| md5.chain_update(next));
             number += 1;
         }
         Self {
             size_bytes,
-            crc64_nvme: encoded(crc),
-            etag: format!("{}-{number}", hex::encode(md5.finalize())),
+            crc64_nvme: crc.map(encoded),
+            etag: md5.map(|md5| format!("{}-{number}", hex::encode(md5.finalize()))),
         }
     }
 }
@@ -100,21 +130,34 @@ mod tests {
         assert_eq!(digest.md5_base64(), "JfnnlDI7RTiF9RgfG2JNCw==");
     }
 
+    fn parts(bodies: &[&[u8]]) -> Vec<PartDigest> {
+        bodies.iter().map(|body| PartDigest::from(&BodyDigest::of(body))).collect()
+    }
+
     #[test]
     fn parts_combine_to_the_checksum_of_the_whole() {
         let whole = BodyDigest::of(b"drayage moves files");
-        let parts =
-            [BodyDigest::of(b"drayage "), BodyDigest::of(b"moves "), BodyDigest::of(b"files")];
-        let file = FileDigest::of_parts(&parts);
-        assert_eq!(file.crc64_nvme, whole.crc64_nvme());
+        let file = FileDigest::of_parts(&parts(&[b"drayage ", b"moves ", b"files"]));
+        assert_eq!(file.crc64_nvme, Some(whole.crc64_nvme()));
         assert_eq!(file.size_bytes, 19);
-        assert!(file.etag.ends_with("-3"), "{}", file.etag);
+        assert!(file.etag.as_ref().unwrap().ends_with("-3"), "{file:?}");
     }
 
     #[test]
     fn the_multipart_etag_is_the_md5_of_md5s() {
         // md5(md5("a") ++ md5("b")), computed with coreutils.
-        let file = FileDigest::of_parts(&[BodyDigest::of(b"a"), BodyDigest::of(b"b")]);
-        assert_eq!(file.etag, "96e024ba2074fe77e8e965ba43a704be-2");
+        let file = FileDigest::of_parts(&parts(&[b"a", b"b"]));
+        assert_eq!(file.etag.as_deref(), Some("96e024ba2074fe77e8e965ba43a704be-2"));
+    }
+
+    #[test]
+    fn a_listed_part_counts_like_the_one_that_was_sent() {
+        let body = BodyDigest::of(b"drayage");
+        let quoted = format!("\"{}\"", body.etag());
+        let listed = PartDigest::listed(7, Some(&body.crc64_nvme()), Some(&quoted));
+        assert_eq!(listed, PartDigest::from(&body));
+        let unknown = PartDigest::listed(7, None, Some("opaque"));
+        let file = FileDigest::of_parts([&listed, &unknown]);
+        assert_eq!((file.size_bytes, file.crc64_nvme, file.etag), (14, None, None));
     }
 }

@@ -7,6 +7,7 @@
 mod answer;
 mod error_page;
 mod resolver;
+mod rest;
 mod target;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
 use drayage_domain::source_url::HttpLocation;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Client, ClientBuilder, Response};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -30,6 +31,8 @@ use super::transfer::CopyRequest;
 use answer::Answer;
 use resolver::{ForbiddenName, GuardedResolver, Lookup};
 use target::Target;
+
+pub(super) use rest::Missing;
 
 #[cfg(test)]
 mod tests;
@@ -160,10 +163,7 @@ impl HttpSource {
                 }
             }
         }
-        Err(CopyError::new(
-            FailureClass::RedirectRefused,
-            format!("more than {REDIRECTS_MAX} redirects, the last one to `{}`", target.host()),
-        ))
+        Err(too_many(&target))
     }
 
     async fn send(
@@ -171,19 +171,23 @@ impl HttpSource {
         target: &Target,
         request: &CopyRequest<'_>,
     ) -> Result<Response, CopyError> {
-        let trusted = self.options.allow.allows_private(target.host(), target.port());
-        let client = if trusted { &self.trusting } else { &self.guarded };
-        let left = request.deadline.saturating_duration_since(Instant::now());
-        let mut get = client
-            .get(target.url().clone())
-            .header(header::ACCEPT, "*/*")
-            // Anything else would be the encoded form of the file, not the file.
-            .header(header::ACCEPT_ENCODING, "identity")
-            .timeout(left.min(self.options.total_timeout));
+        let mut get = self.get(target, request.deadline);
         if let Some(etag) = request.known.and_then(|known| known.etag.as_deref()) {
             get = get.header(header::IF_NONE_MATCH, quoted(etag));
         }
         get.send().await.map_err(|error| not_sent(&error, target))
+    }
+
+    fn get(&self, target: &Target, deadline: Instant) -> RequestBuilder {
+        let trusted = self.options.allow.allows_private(target.host(), target.port());
+        let client = if trusted { &self.trusting } else { &self.guarded };
+        let left = deadline.saturating_duration_since(Instant::now());
+        client
+            .get(target.url().clone())
+            .header(header::ACCEPT, "*/*")
+            // Anything else would be the encoded form of the file, not the file.
+            .header(header::ACCEPT_ENCODING, "identity")
+            .timeout(left.min(self.options.total_timeout))
     }
 
     async fn read_head(
@@ -193,12 +197,9 @@ impl HttpSource {
         request: &CopyRequest<'_>,
     ) -> Result<Opened, CopyError> {
         let metadata = ObjectMetadata::from_headers(response.headers());
-        let announced = announced_length(response.headers());
-        let identity = SourceIdentity {
-            size_bytes: announced,
-            etag: text(response.headers(), header::ETAG).map(|etag| etag.replace('"', "")),
-            last_modified: text(response.headers(), header::LAST_MODIFIED),
-        };
+        let identity = identity(response.headers());
+        let announced = identity.size_bytes;
+        let ranges = rest::sends_ranges(response.headers());
         if request.known.is_some_and(|known| known.same_version(&identity)) {
             return Ok(Opened::Unchanged(identity));
         }
@@ -212,7 +213,7 @@ impl HttpSource {
                 format!("{} answered with {what} instead of the file", target.redacted()),
             ));
         }
-        let open = OpenSource { body, identity, metadata, crc64_nvme: None };
+        let open = OpenSource { body, identity, metadata, crc64_nvme: None, ranges };
         Ok(Opened::Body(Box::new(open)))
     }
 }
@@ -246,6 +247,22 @@ fn not_sent(error: &reqwest::Error, target: &Target) -> CopyError {
     }
     let what = if error.is_connect() { "cannot be reached" } else { "broke the connection" };
     CopyError::new(FailureClass::SourceUnavailable, format!("{place} {what}"))
+}
+
+fn too_many(target: &Target) -> CopyError {
+    CopyError::new(
+        FailureClass::RedirectRefused,
+        format!("more than {REDIRECTS_MAX} redirects, the last one to `{}`", target.host()),
+    )
+}
+
+/// What an answer says about the version of the file.
+fn identity(headers: &HeaderMap) -> SourceIdentity {
+    SourceIdentity {
+        size_bytes: announced_length(headers),
+        etag: text(headers, header::ETAG).map(|etag| etag.replace('"', "")),
+        last_modified: text(headers, header::LAST_MODIFIED),
+    }
 }
 
 async fn error_body(mut response: Response) -> Vec<u8> {

@@ -176,10 +176,11 @@ impl S3Source {
         }
     }
 
-    /// Opens the object that was located; fails when it was replaced since.
+    /// Opens the object that was located, from `offset` on; fails when it was replaced since.
     pub(super) async fn open(
         &self,
         located: &Located,
+        offset: u64,
         deadline: Instant,
         count: &RequestCount,
     ) -> Result<OpenSource, CopyError> {
@@ -190,7 +191,9 @@ impl S3Source {
             .bucket(&located.bucket)
             .key(&located.key)
             .set_version_id(located.version_id.clone())
-            .set_if_match(located.etag_header.clone());
+            .set_if_match(located.etag_header.clone())
+            .set_range((offset > 0).then(|| format!("bytes={offset}-")));
+        let left = located.size_bytes.saturating_sub(offset);
         let place = located.redacted();
         let output = by_deadline(
             deadline,
@@ -206,17 +209,18 @@ impl S3Source {
         )
         .await?;
         let announced = output.content_length.and_then(|length| u64::try_from(length).ok());
-        if announced.is_some_and(|length| length != located.size_bytes) {
+        if announced.is_some_and(|length| length != left) {
             return Err(CopyError::new(
                 FailureClass::SourceChanged,
                 format!("{place} has another size than a moment ago"),
             ));
         }
         Ok(OpenSource {
-            body: SourceBody::new(Wire::S3(output.body), Some(located.size_bytes), place),
+            body: SourceBody::new(Wire::S3(output.body), Some(left), place),
             identity: located.identity.clone(),
             metadata: located.metadata.clone(),
             crc64_nvme: located.crc64_nvme.clone(),
+            ranges: true,
         })
     }
 }
@@ -259,6 +263,25 @@ impl Located {
             etag_opaque: false,
             archived: false,
         }
+    }
+
+    /// The version that a listing has named, if the listing tells its size and `ETag` and the location names one key.
+    /// It carries no descriptive headers.
+    pub(super) fn listed(location: &S3Location, listed: &SourceIdentity) -> Option<Self> {
+        let [key] = location.key_candidates.as_slice() else { return None };
+        Some(Self {
+            bucket: location.bucket.clone(),
+            key: key.clone(),
+            version_id: location.version_id.clone(),
+            region: None,
+            identity: listed.clone(),
+            size_bytes: listed.size_bytes?,
+            etag_header: Some(format!("\"{}\"", listed.etag.as_deref()?)),
+            metadata: ObjectMetadata::default(),
+            crc64_nvme: None,
+            etag_opaque: false,
+            archived: false,
+        })
     }
 
     /// `s3://bucket/key`.

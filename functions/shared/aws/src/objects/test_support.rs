@@ -68,7 +68,16 @@ pub(super) fn key(text: &str) -> DestinationKey {
 
 pub(super) fn request<'a>(source: &'a SourceLocation, key: &'a DestinationKey) -> CopyRequest<'a> {
     let deadline = Instant::now() + Duration::from_mins(1);
-    CopyRequest { source, key, file_name: "a.pdf", known: None, copied: None, deadline }
+    CopyRequest {
+        source,
+        key,
+        file_name: "a.pdf",
+        known: None,
+        listed: None,
+        copied: None,
+        uploads: None,
+        deadline,
+    }
 }
 
 /// A server that answers each connection with the next text, then closes it.

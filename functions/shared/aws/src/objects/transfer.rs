@@ -9,9 +9,11 @@
 
 mod compare;
 mod destination;
+mod listed;
 mod multipart;
 mod proof;
 mod ranges;
+mod resume;
 mod retry;
 mod server_side;
 mod stream;
@@ -30,9 +32,10 @@ use tokio::time::Instant;
 
 use super::error::CopyError;
 use super::http_source::{HttpSource, Opened};
+use super::journal::UploadJournal;
 use super::limiter::Limiter;
 use super::request_count::RequestCount;
-use super::s3_source::{Located, S3Source};
+use super::s3_source::S3Source;
 use destination::{Destination, Write};
 
 /// Smallest part that S3 accepts, except for the last one, in bytes
@@ -92,8 +95,14 @@ pub struct CopyRequest<'a> {
     pub file_name: &'a str,
     /// The source version of an earlier proven copy: the file is copied only when it differs.
     pub known: Option<&'a SourceIdentity>,
+    /// Size and `ETag` that a listing has told of the source: a copy inside S3 then needs no look at it before. The
+    /// location names one key only.
+    pub listed: Option<&'a SourceIdentity>,
     /// The proof of that copy: a source that tells nothing about its version is read and compared with it.
     pub copied: Option<&'a Proof>,
+    /// Remembers an upload that the deadline breaks off, so that a later call goes on with it. Without it, every failure
+    /// aborts the upload.
+    pub uploads: Option<&'a dyn UploadJournal>,
     /// When to stop trying. Cleaning up an incomplete upload may take five more seconds.
     pub deadline: Instant,
 }
@@ -239,7 +248,7 @@ impl Transfer {
             Opened::Body(open) => *open,
         };
         let Some(copied) = request.copied.filter(|_| open.identity.tells_nothing()) else {
-            return self.stream(open, request, count).await;
+            return self.stream_from_http(location, open, request, count).await;
         };
         if let Some(source) = compare::same_content(open, copied, request.deadline).await? {
             return Ok(Attempt::Unchanged(source));
@@ -262,6 +271,9 @@ impl Transfer {
                  access to role or keys",
             ));
         };
+        if let Some(copied) = self.copy_listed(s3, location, request, count).await {
+            return copied;
+        }
         let located = s3.locate(location, request.deadline, count).await?;
         if request.known.is_some_and(|known| known.same_version(&located.identity)) {
             return Ok(Attempt::Unchanged(located.identity));
@@ -286,16 +298,5 @@ impl Transfer {
             }
         }
         self.stream_from_s3(s3, &located, request, count).await
-    }
-
-    async fn stream_from_s3(
-        &self,
-        s3: &S3Source,
-        located: &Located,
-        request: &CopyRequest<'_>,
-        count: &RequestCount,
-    ) -> Result<Attempt, CopyError> {
-        let open = s3.open(located, request.deadline, count).await?;
-        self.stream(open, request, count).await
     }
 }

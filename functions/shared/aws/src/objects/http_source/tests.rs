@@ -324,6 +324,8 @@ async fn broken_answers_have_their_classes(
 )]
 #[case::until_close("HTTP/1.0 200 OK\r\n\r\nfour", "four")]
 #[case::empty("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", "")]
+// What follows the announced bytes is not part of this answer, by the protocol.
+#[case::longer_than_announced("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfour and more", "four")]
 #[tokio::test]
 async fn bodies_of_any_framing_are_read(#[case] answer: &str, #[case] expected: &str) {
     let server = RawServer::start(vec![answer.to_owned()], false).await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
-use crate::objects::digest::{BodyDigest, FileDigest};
+use crate::objects::digest::{BodyDigest, FileDigest, PartDigest};
 
 /// Which checksums the service reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +40,38 @@ impl Stored {
     }
 }
 
+/// A part of an upload.
+#[derive(Debug, Clone, Default)]
+struct StoredPart {
+    bytes: Vec<u8>,
+    etag: String,
+    /// For a copied part, the length of its range: its bytes are not kept.
+    claimed_size: Option<u64>,
+}
+
+impl StoredPart {
+    fn size(&self) -> u64 {
+        self.claimed_size.unwrap_or(self.bytes.len() as u64)
+    }
+}
+
+/// The answer to one of the next requests of an operation.
+#[derive(Debug)]
+struct Fault {
+    operation: String,
+    /// Requests that are answered as usual before.
+    after: usize,
+    status: u16,
+    code: String,
+}
+
 #[derive(Debug)]
 struct State {
     objects: BTreeMap<String, Stored>,
-    parts: BTreeMap<u32, Vec<u8>>,
+    parts: BTreeMap<u32, StoredPart>,
     upload_headers: BTreeMap<String, String>,
     log: Vec<(String, Request)>,
-    faults: Vec<(String, u16, String)>,
+    faults: Vec<Fault>,
     reports: Reports,
     corrupt_parts: bool,
 }
@@ -90,7 +115,29 @@ impl FakeS3 {
 
     /// The next `operation` answers with this status and error code (for 301, the region to ask).
     pub(in crate::objects) fn fail(&self, operation: &str, status: u16, code: &str) {
-        self.state.lock().unwrap().faults.push((operation.to_owned(), status, code.to_owned()));
+        self.fail_after(operation, 0, status, code);
+    }
+
+    /// The same, after so many requests that are answered as usual.
+    pub(in crate::objects) fn fail_after(
+        &self,
+        operation: &str,
+        after: usize,
+        status: u16,
+        code: &str,
+    ) {
+        let (operation, code) = (operation.to_owned(), code.to_owned());
+        self.state.lock().unwrap().faults.push(Fault { operation, after, status, code });
+    }
+
+    /// How many parts have arrived.
+    pub(in crate::objects) fn parts(&self) -> usize {
+        self.state.lock().unwrap().parts.len()
+    }
+
+    /// The last byte of a part that has arrived is lost.
+    pub(in crate::objects) fn shorten_part(&self, number: u32) {
+        self.state.lock().unwrap().parts.get_mut(&number).unwrap().bytes.pop();
     }
 
     /// From now on, the last byte of every part is stored wrongly, and nothing says so.
@@ -122,9 +169,12 @@ impl Respond for Responder {
         let mut state = self.0.lock().unwrap();
         let operation = operation(request);
         state.log.push((operation.to_owned(), request.clone()));
-        if let Some(at) = state.faults.iter().position(|(name, _, _)| name == operation) {
-            let (_, status, code) = state.faults.remove(at);
-            return error(request, status, &code);
+        if let Some(at) = state.faults.iter().position(|fault| fault.operation == operation) {
+            if state.faults[at].after == 0 {
+                let Fault { status, code, .. } = state.faults.remove(at);
+                return error(request, status, &code);
+            }
+            state.faults[at].after -= 1;
         }
         let place = request.url.path().trim_start_matches('/').to_owned();
         state.answer(operation, &place, request)
@@ -136,6 +186,7 @@ fn operation(request: &Request) -> &'static str {
     let copies = request.headers.contains_key("x-amz-copy-source");
     match request.method.as_str() {
         "HEAD" => "HEAD",
+        "GET" if query.contains("uploadId=") => "LIST",
         "GET" => "GET",
         "POST" if query.contains("uploadId=") => "COMPLETE",
         "POST" => "CREATE",
@@ -217,17 +268,19 @@ impl State {
                 {
                     *last ^= 1;
                 }
-                self.parts.insert(number, body);
                 let etag = BodyDigest::of(&request.body).etag();
-                ResponseTemplate::new(200).insert_header("etag", format!("\"{etag}\""))
+                let answer =
+                    ResponseTemplate::new(200).insert_header("etag", format!("\"{etag}\""));
+                self.parts.insert(number, StoredPart { bytes: body, etag, claimed_size: None });
+                answer
             }
-            "PARTCOPY" => {
-                self.parts.insert(part_number(request), Vec::new());
-                let result = "<CopyPartResult><ETag>\"x\"</ETag></CopyPartResult>";
-                xml(ResponseTemplate::new(200), result)
-            }
+            "PARTCOPY" => self.copy_part(request),
+            "LIST" => self.list_parts(),
             "COMPLETE" => self.complete(place),
-            "ABORT" => ResponseTemplate::new(204),
+            "ABORT" => {
+                self.parts.clear();
+                ResponseTemplate::new(204)
+            }
             other => panic!("unexpected operation {other}"),
         }
     }
@@ -242,7 +295,8 @@ impl State {
         for (name, value) in &stored.headers {
             template = template.insert_header(name.as_str(), value.as_str());
         }
-        if self.reports == Reports::Full {
+        // As in S3, the checksum of the whole does not come with a part of the object.
+        if self.reports == Reports::Full && header(request, "range").is_none() {
             let crc = BodyDigest::of(&stored.bytes).crc64_nvme();
             template = template.insert_header("x-amz-checksum-crc64nvme", crc);
         }
@@ -250,33 +304,77 @@ impl State {
             let size = stored.claimed_size.unwrap_or(stored.bytes.len() as u64);
             return template.insert_header("content-length", size.to_string());
         }
+        let range = header(request, "range").map(|range| {
+            range.strip_prefix("bytes=").unwrap().strip_suffix('-').unwrap().parse().unwrap()
+        });
+        let bytes = stored.bytes[range.unwrap_or(0)..].to_vec();
         let media =
             stored.headers.get("content-type").map_or("binary/octet-stream", String::as_str);
-        template.set_body_raw(stored.bytes.clone(), media)
+        template.set_body_raw(bytes, media)
+    }
+
+    /// Copies no bytes, but keeps the length of the range.
+    fn copy_part(&mut self, request: &Request) -> ResponseTemplate {
+        let source = header(request, "x-amz-copy-source").unwrap();
+        let etag = self.objects.get(&source).map(|stored| format!("\"{}\"", stored.etag));
+        if header(request, "x-amz-copy-source-if-match") != etag {
+            return error(request, 412, "PreconditionFailed");
+        }
+        let range = header(request, "x-amz-copy-source-range").unwrap();
+        let (first, last) = range.strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+        let size = last.parse::<u64>().unwrap() + 1 - first.parse::<u64>().unwrap();
+        let number = part_number(request);
+        let etag = format!("part-{number}");
+        let result = format!("<CopyPartResult><ETag>\"{etag}\"</ETag></CopyPartResult>");
+        let part = StoredPart { bytes: Vec::new(), etag, claimed_size: Some(size) };
+        self.parts.insert(number, part);
+        xml(ResponseTemplate::new(200), &result)
+    }
+
+    fn list_parts(&self) -> ResponseTemplate {
+        let parts = self.parts.iter().map(|(number, part)| {
+            let checksum = match self.reports {
+                Reports::Full if part.claimed_size.is_none() => format!(
+                    "<ChecksumCRC64NVME>{}</ChecksumCRC64NVME>",
+                    BodyDigest::of(&part.bytes).crc64_nvme()
+                ),
+                Reports::Full | Reports::Composite | Reports::Nothing => String::new(),
+            };
+            format!(
+                "<Part><PartNumber>{number}</PartNumber><ETag>\"{}\"</ETag><Size>{}</Size>{checksum}</Part>",
+                part.etag,
+                part.size()
+            )
+        });
+        let parts: String = parts.collect();
+        xml(ResponseTemplate::new(200), &format!("<ListPartsResult>{parts}</ListPartsResult>"))
     }
 
     fn complete(&mut self, place: &str) -> ResponseTemplate {
-        let digests: Vec<_> = self.parts.values().map(|bytes| BodyDigest::of(bytes)).collect();
+        let digests: Vec<_> =
+            self.parts.values().map(|p| PartDigest::from(&BodyDigest::of(&p.bytes))).collect();
         let file = FileDigest::of_parts(&digests);
-        let bytes = self.parts.values().flatten().copied().collect();
+        let bytes = self.parts.values().map(|part| &part.bytes[..]).collect::<Vec<_>>().concat();
+        let copied = self.parts.values().any(|part| part.claimed_size.is_some());
+        let claimed_size = copied.then(|| self.parts.values().map(StoredPart::size).sum());
         let stored = Stored {
             bytes,
-            etag: file.etag.clone(),
+            etag: file.etag.clone().unwrap(),
             headers: self.upload_headers.clone(),
-            claimed_size: None,
+            claimed_size,
         };
         self.objects.insert(place.to_owned(), stored);
         let checksum = match self.reports {
             Reports::Full => format!(
                 "<ChecksumCRC64NVME>{}</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType>",
-                file.crc64_nvme
+                file.crc64_nvme.unwrap()
             ),
             Reports::Composite => {
                 format!("<ChecksumCRC64NVME>AAAAAAAAAAA=-{}</ChecksumCRC64NVME>", digests.len())
             }
             Reports::Nothing => String::new(),
         };
-        let etag = file.etag;
+        let etag = file.etag.unwrap();
         xml(
             ResponseTemplate::new(200),
             &format!(

@@ -1,7 +1,8 @@
-//! Multipart uploads: begun, completed, and aborted whenever anything fails in between.
+//! Multipart uploads: begun, gone on with, completed or aborted.
 //!
-//! An upload that is neither completed nor aborted costs storage without being visible. If the process dies in
-//! between, the bucket's lifecycle rule for incomplete uploads removes it.
+//! An upload that is neither completed nor aborted costs storage without being visible. One that a journal remembers is
+//! left for the next attempt when what has stopped it can pass; any other is aborted. What is left behind for good,
+//! because a process died or a plan changed, the bucket's lifecycle rule for incomplete uploads removes.
 
 use std::time::Duration;
 
@@ -15,10 +16,11 @@ use tokio::time::timeout;
 use super::destination::{Destination, Write, unquoted};
 use super::proof::Reported;
 use crate::objects::deadline::by_deadline;
-use crate::objects::digest::BodyDigest;
+use crate::objects::digest::{BodyDigest, PartDigest};
 use crate::objects::error::CopyError;
+use crate::objects::journal::UploadJournal;
 use crate::objects::metadata::ObjectMetadata;
-use crate::objects::s3_failure::S3Failure;
+use crate::objects::s3_failure::{Meaning, S3Failure};
 use crate::objects::s3_source::{Located, is_kms};
 
 /// How long an abort may take after the deadline. The caller's deadline must leave this much time.
@@ -30,6 +32,8 @@ pub(super) struct Upload<'a> {
     destination: &'a Destination,
     write: Write<'a>,
     id: &'a str,
+    /// Remembers the upload, if it may be left unfinished.
+    journal: Option<&'a dyn UploadJournal>,
 }
 
 /// A part that has arrived.
@@ -38,8 +42,8 @@ pub(super) struct Part {
     pub(super) number: i32,
     etag: Option<String>,
     crc64_nvme: Option<String>,
-    /// Of the bytes that were sent; `None` for a part that S3 copied itself.
-    pub(super) digest: Option<BodyDigest>,
+    /// `None` for a part that S3 has just copied itself.
+    pub(super) digest: Option<PartDigest>,
 }
 
 impl Destination {
@@ -81,23 +85,87 @@ impl Destination {
         })
     }
 
-    pub(super) const fn upload<'a>(&'a self, write: Write<'a>, id: &'a str) -> Upload<'a> {
-        Upload { destination: self, write, id }
+    /// * `journal`: remembers the upload; `None` if it must not be left unfinished.
+    pub(super) const fn upload<'a>(
+        &'a self,
+        write: Write<'a>,
+        id: &'a str,
+        journal: Option<&'a dyn UploadJournal>,
+    ) -> Upload<'a> {
+        Upload { destination: self, write, id, journal }
     }
 }
 
 impl Upload<'_> {
-    /// Runs `work` within the deadline, and aborts the upload when it fails or is not finished by then.
-    pub(super) async fn or_abort<T>(
+    /// Runs `work` within the deadline. When it fails or is not finished by then, the upload is left for the next attempt
+    /// if it is remembered and the failure may pass; otherwise it is aborted.
+    pub(super) async fn finish<T>(
         &self,
         work: BoxFuture<'_, Result<T, CopyError>>,
     ) -> Result<T, CopyError> {
         let class = FailureClass::SourceTimeout;
         let done = by_deadline(self.write.deadline, class, &self.write.action(), work).await;
-        if done.is_err() {
-            self.abort().await;
+        match &done {
+            Ok(_) => self.forget().await,
+            Err(error) if self.journal.is_some() && leaves_parts_usable(error.class) => {}
+            Err(_) => self.discard().await,
         }
         done
+    }
+
+    /// Aborts the upload and forgets it.
+    pub(super) async fn discard(&self) {
+        self.abort().await;
+        self.forget().await;
+    }
+
+    async fn forget(&self) {
+        if let Some(journal) = self.journal {
+            journal.forget(self.id).await;
+        }
+    }
+
+    fn arrived(&self) {
+        if let Some(journal) = self.journal {
+            journal.part_arrived();
+        }
+    }
+
+    /// The parts that have arrived, by number, as the bucket lists them. `None`: it knows no such upload, or does not tell.
+    pub(super) async fn parts(&self) -> Result<Option<Vec<Part>>, CopyError> {
+        self.write.count.add();
+        let pages = self
+            .destination
+            .client
+            .list_parts()
+            .bucket(&self.destination.bucket)
+            .key(self.write.key)
+            .upload_id(self.id)
+            .into_paginator()
+            .items()
+            .send();
+        let class = FailureClass::DestinationUnavailable;
+        let action = self.write.action();
+        let listed = Box::pin(async { Ok(pages.try_collect().await) });
+        match by_deadline(self.write.deadline, class, &action, listed).await? {
+            Ok(parts) => Ok(parts.iter().map(listed_part).collect()),
+            Err(error) => {
+                let failure = S3Failure::of(&error);
+                match failure.meaning {
+                    Meaning::Throttled | Meaning::TimedOut | Meaning::Unavailable => {
+                        Err(failure.at_destination(&action))
+                    }
+                    Meaning::Missing
+                    | Meaning::Denied
+                    | Meaning::KmsDenied
+                    | Meaning::Archived
+                    | Meaning::Changed
+                    | Meaning::BadDigest
+                    | Meaning::OtherRegion(_)
+                    | Meaning::Refused => Ok(None),
+                }
+            }
+        }
     }
 
     /// Sends one part. Numbers begin with 1.
@@ -118,8 +186,10 @@ impl Upload<'_> {
             .send()
             .await
             .map_err(|error| S3Failure::of(&error).at_destination(&self.write.action()))?;
+        self.arrived();
         let crc64_nvme = Some(digest.crc64_nvme());
-        Ok(Part { number, etag: output.e_tag, crc64_nvme, digest: Some(digest) })
+        let digest = Some(PartDigest::from(&digest));
+        Ok(Part { number, etag: output.e_tag, crc64_nvme, digest })
     }
 
     /// Lets S3 copy one part from the source, if the source is still the one that was looked at.
@@ -147,6 +217,7 @@ impl Upload<'_> {
             .map_err(|error| {
                 S3Failure::of(&error).at_server_side_copy(&source.redacted(), &self.write.action())
             })?;
+        self.arrived();
         let (etag, crc64_nvme) = output
             .copy_part_result
             .map_or((None, None), |result| (result.e_tag, result.checksum_crc64_nvme));
@@ -208,4 +279,29 @@ impl Upload<'_> {
             "an incomplete upload could not be aborted; the bucket's lifecycle rule removes it"
         );
     }
+}
+
+/// `None` for a part without number or size, which no service lists.
+fn listed_part(part: &aws_sdk_s3::types::Part) -> Option<Part> {
+    let size_bytes = u64::try_from(part.size?).ok()?;
+    let digest =
+        PartDigest::listed(size_bytes, part.checksum_crc64_nvme.as_deref(), part.e_tag.as_deref());
+    Some(Part {
+        number: part.part_number?,
+        etag: part.e_tag.clone(),
+        crc64_nvme: part.checksum_crc64_nvme.clone(),
+        digest: Some(digest),
+    })
+}
+
+/// Whether a failure says nothing against the parts that have arrived.
+const fn leaves_parts_usable(class: FailureClass) -> bool {
+    matches!(
+        class,
+        FailureClass::SourceTimeout
+            | FailureClass::SourceUnavailable
+            | FailureClass::ShortBody
+            | FailureClass::Throttled
+            | FailureClass::DestinationUnavailable
+    )
 }

@@ -32,6 +32,13 @@ pub(super) fn ranges(size_bytes: u64, part_size_bytes: u64) -> impl Iterator<Ite
     })
 }
 
+/// The length of the part with that number, from 1; `None` when the file has no such part.
+pub(super) fn part_length(number: i32, size_bytes: u64, part_size_bytes: u64) -> Option<u64> {
+    let before = u64::try_from(number).ok()?.checked_sub(1)?.checked_mul(part_size_bytes)?;
+    let left = size_bytes.checked_sub(before).filter(|left| *left > 0)?;
+    Some(left.min(part_size_bytes))
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -66,6 +73,17 @@ mod tests {
         #[case] expected: &[&str],
     ) {
         assert_eq!(ranges(size, part).collect::<Vec<_>>(), expected);
+    }
+
+    #[rstest]
+    #[case(1, Some(4))]
+    #[case(3, Some(2))]
+    #[case(4, None)]
+    #[case(0, None)]
+    #[case(-1, None)]
+    fn a_part_has_a_length(#[case] number: i32, #[case] expected: Option<u64>) {
+        assert_eq!(part_length(number, 10, 4), expected);
+        assert_eq!(part_length(3, 8, 4), None, "no empty part at the end");
     }
 
     #[test]

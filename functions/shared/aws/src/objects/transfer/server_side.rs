@@ -1,5 +1,7 @@
 //! Copies that S3 makes itself: not a byte passes through this process.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, MetadataDirective};
 use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::outcome::FailureClass;
@@ -9,9 +11,10 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::destination::{Write, unquoted};
-use super::multipart::Upload;
+use super::multipart::{Part, Upload};
 use super::proof::{Expected, Reported, parts_of};
 use super::ranges::{COPY_PART_SIZE_BYTES, SINGLE_COPY_MAX_BYTES, part_size, ranges};
+use super::resume::Left;
 use super::{Attempt, CopyRequest, Transfer};
 use crate::objects::deadline::by_deadline;
 use crate::objects::error::CopyError;
@@ -34,7 +37,7 @@ impl Transfer {
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
         let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
-        let proof = self.copy_within_s3(located, write).await?;
+        let proof = self.copy_within_s3(located, write, Some(request)).await?;
         Ok(Attempt::Done {
             source: located.identity.clone(),
             proof,
@@ -55,7 +58,7 @@ impl Transfer {
         } else {
             Located::proven(&self.destination.bucket, from.as_str(), proof)
         };
-        self.copy_within_s3(&located, write).await.map_err(of_own_bucket)
+        self.copy_within_s3(&located, write, None).await.map_err(of_own_bucket)
     }
 
     async fn locate_own(
@@ -84,21 +87,23 @@ impl Transfer {
         ))
     }
 
+    /// `request`: of a file that comes from elsewhere; its upload may be left for a later attempt.
     async fn copy_within_s3(
         &self,
         located: &Located,
         write: Write<'_>,
+        request: Option<&CopyRequest<'_>>,
     ) -> Result<Proof, CopyError> {
         let copy_source = copy_source(&located.bucket, &located.key, located.version_id.as_deref());
         let reported = if located.size_bytes > SINGLE_COPY_MAX_BYTES {
-            self.copy_in_parts(located, &copy_source, write).await?
+            self.copy_in_parts(located, &copy_source, write, request).await?
         } else {
             self.copy_at_once(located, &copy_source, write).await?
         };
         self.destination.prove(write, &expected(located), reported).await
     }
 
-    async fn copy_at_once(
+    pub(super) async fn copy_at_once(
         &self,
         located: &Located,
         copy_source: &str,
@@ -146,30 +151,58 @@ impl Transfer {
         located: &Located,
         copy_source: &str,
         write: Write<'_>,
+        request: Option<&CopyRequest<'_>>,
     ) -> Result<Reported, CopyError> {
-        let id = self.destination.begin_upload(write, &located.metadata).await?;
-        let upload = self.destination.upload(write, &id);
-        upload.or_abort(Box::pin(copy_parts(&upload, located, copy_source))).await
+        let part_size_bytes = part_size(located.size_bytes, COPY_PART_SIZE_BYTES);
+        let left = match request {
+            Some(request) => {
+                self.left(request, &located.identity, part_size_bytes, write.count).await?
+            }
+            None => Left::Nothing,
+        };
+        let (id, arrived, journal) = match (left, request) {
+            (Left::Kept(kept), Some(request)) => (kept.id, kept.arrived, request.uploads),
+            (Left::Nothing, Some(request)) => {
+                let id = self.destination.begin_upload(write, &located.metadata).await?;
+                let journal = self.remember(request, &id, &located.identity, part_size_bytes).await;
+                (id, Vec::new(), journal)
+            }
+            (Left::Kept(_) | Left::Nothing | Left::Useless, _) => {
+                let id = self.destination.begin_upload(write, &located.metadata).await?;
+                (id, Vec::new(), None)
+            }
+        };
+        let upload = self.destination.upload(write, &id, journal);
+        let work = copy_parts(&upload, located, copy_source, arrived, part_size_bytes);
+        upload.finish(Box::pin(work)).await
     }
 }
 
+/// Copies the parts that have not `arrived` yet, and puts all together.
 async fn copy_parts(
     upload: &Upload<'_>,
     located: &Located,
     copy_source: &str,
+    arrived: Vec<Part>,
+    part_size_bytes: u64,
 ) -> Result<Reported, CopyError> {
-    let size = part_size(located.size_bytes, COPY_PART_SIZE_BYTES);
-    let parts = stream::iter((1_i32..).zip(ranges(located.size_bytes, size)))
+    let there: BTreeSet<i32> = arrived.iter().map(|part| part.number).collect();
+    let missing = (1_i32..)
+        .zip(ranges(located.size_bytes, part_size_bytes))
+        .filter(|(number, _)| !there.contains(number));
+    let copied: Vec<Part> = stream::iter(missing)
         .map(|(number, range)| upload.copy_part(number, range, located, copy_source))
         .buffer_unordered(COPY_PART_CONCURRENCY)
         .try_collect()
         .await?;
+    let mut parts = arrived;
+    parts.extend(copied);
     upload.complete(parts).await
 }
 
 /// What a copy of `located` has to report. Only the `ETag` of an object that was written in one request, and not
 /// encrypted with KMS, is an MD5; any other says nothing about the copy's.
-fn expected(located: &Located) -> Expected {
+pub(super) fn expected(located: &Located) -> Expected {
     let etag = located.identity.etag.clone();
     Expected {
         size_bytes: located.size_bytes,
@@ -193,7 +226,7 @@ fn of_own_bucket(error: CopyError) -> CopyError {
 }
 
 /// `bucket/key?versionId=…`, or for an access point `arn/object/key`.
-fn copy_source(bucket: &str, key: &str, version_id: Option<&str>) -> String {
+pub(super) fn copy_source(bucket: &str, key: &str, version_id: Option<&str>) -> String {
     let encoded = |text| utf8_percent_encode(text, ENCODED_IN_COPY_SOURCE);
     let separator = if bucket.starts_with("arn:") { "/object/" } else { "/" };
     let mut source = format!("{}{separator}{}", encoded(bucket), encoded(key));

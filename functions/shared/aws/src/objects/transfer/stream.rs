@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use drayage_domain::outcome::FailureClass;
+use drayage_domain::row::SourceIdentity;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use super::destination::Write;
@@ -13,10 +14,21 @@ use crate::objects::body::{OpenSource, SourceBody};
 use crate::objects::deadline::by_deadline;
 use crate::objects::digest::{BodyDigest, FileDigest};
 use crate::objects::error::CopyError;
+use crate::objects::metadata::ObjectMetadata;
 use crate::objects::request_count::RequestCount;
 
 /// Room for what arrives beyond a full part, in bytes.
 const CHUNK_SLACK_BYTES: usize = 64 * 1024;
+
+/// What is left to send of a file, and what its copy must become.
+pub(super) struct Rest {
+    pub(super) body: SourceBody,
+    pub(super) identity: SourceIdentity,
+    pub(super) metadata: ObjectMetadata,
+    /// Of the whole file.
+    pub(super) crc64_nvme: Option<String>,
+    pub(super) part_size_bytes: u64,
+}
 
 /// How sending a body ended.
 enum Sent {
@@ -31,14 +43,14 @@ impl Transfer {
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
-        let OpenSource { body, mut identity, metadata, crc64_nvme } = open;
+        let OpenSource { body, identity, metadata, crc64_nvme, ranges } = open;
         let announced = body.announced();
         if let Some(size) = announced.filter(|size| *size > self.options.max_file_bytes) {
             return Ok(Attempt::TooLarge(size));
         }
         let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
         let place = body.place().to_owned();
-        let mut reader = Reader::new(body, self.options.max_file_bytes);
+        let mut reader = Reader::new(body, crc64_nvme, self.options.max_file_bytes);
         let threshold = self.options.multipart_threshold_bytes;
         by_deadline(
             write.deadline,
@@ -53,58 +65,82 @@ impl Transfer {
         } else if reader.ended {
             let body = reader.take(usize::MAX);
             let digest = BodyDigest::of(&body);
-            same_as_source(&place, crc64_nvme.as_deref(), &digest.crc64_nvme())?;
+            same_as_source(&place, reader.crc64_nvme.as_deref(), &digest.crc64_nvme())?;
             let reported = self.destination.put(write, body, &digest, &metadata).await?;
             Sent::Copied(expected_of(&digest), reported)
         } else {
             let size_max = announced.unwrap_or(self.options.max_file_bytes);
-            let size = as_usize(part_size(size_max, self.options.part_size_bytes));
+            let size = part_size(size_max, self.options.part_size_bytes);
             let id = self.destination.begin_upload(write, &metadata).await?;
-            let upload = self.destination.upload(write, &id);
-            let work = self.send_parts(&upload, &mut reader, size, crc64_nvme.as_deref());
-            match upload.or_abort(Box::pin(work)).await {
+            let journal =
+                if ranges { self.remember(request, &id, &identity, size).await } else { None };
+            let upload = self.destination.upload(write, &id, journal);
+            let work = self.send_parts(&upload, Vec::new(), &mut reader, size);
+            match upload.finish(Box::pin(work)).await {
                 Err(_) if reader.too_large().is_some() => {
                     Sent::TooLarge(reader.too_large().unwrap_or_default())
                 }
-                done => done?,
+                done => {
+                    let (expected, reported) = done?;
+                    Sent::Copied(expected, reported)
+                }
             }
         };
         match sent {
             Sent::TooLarge(size) => Ok(Attempt::TooLarge(size)),
             Sent::Copied(expected, reported) => {
-                identity.size_bytes = Some(expected.size_bytes);
+                let source = SourceIdentity { size_bytes: Some(expected.size_bytes), ..identity };
                 let proof = self.destination.prove(write, &expected, reported).await?;
                 let content_type = metadata.content_type;
-                Ok(Attempt::Done { source: identity, proof, content_type, server_side: false })
+                Ok(Attempt::Done { source, proof, content_type, server_side: false })
             }
         }
     }
 
-    /// Reads and sends at the same time, with a bounded number of parts in memory.
+    /// Sends what is left of a file into an upload in which the first parts, `arrived`, are already.
+    pub(super) async fn stream_rest(
+        &self,
+        upload: &Upload<'_>,
+        write: Write<'_>,
+        arrived: Vec<Part>,
+        rest: Rest,
+    ) -> Result<Attempt, CopyError> {
+        let Rest { body, identity, metadata, crc64_nvme, part_size_bytes } = rest;
+        let mut reader = Reader::new(body, crc64_nvme, self.options.max_file_bytes);
+        let work = self.send_parts(upload, arrived, &mut reader, part_size_bytes);
+        let (expected, reported) = upload.finish(Box::pin(work)).await?;
+        let proof = self.destination.prove(write, &expected, reported).await?;
+        let content_type = metadata.content_type;
+        Ok(Attempt::Done { source: identity, proof, content_type, server_side: false })
+    }
+
+    /// Reads and sends at the same time, with a bounded number of parts in memory. `arrived`: the parts before those of the
+    /// reader.
     async fn send_parts(
         &self,
         upload: &Upload<'_>,
+        arrived: Vec<Part>,
         reader: &mut Reader,
-        part_size_bytes: usize,
-        source_crc64_nvme: Option<&str>,
-    ) -> Result<Sent, CopyError> {
+        part_size_bytes: u64,
+    ) -> Result<(Expected, Reported), CopyError> {
         let place = reader.body.place().to_owned();
-        let mut parts: Vec<Part> = reader
-            .parts(part_size_bytes)
+        let first = arrived.last().map_or(1, |part| part.number + 1);
+        let sent: Vec<Part> = reader
+            .parts(first, as_usize(part_size_bytes))
             .map_ok(|(number, body)| upload.send_part(number, body))
             .try_buffer_unordered(self.options.part_concurrency)
             .try_collect()
             .await?;
+        let mut parts = arrived;
+        parts.extend(sent);
         parts.sort_by_key(|part| part.number);
         let file = FileDigest::of_parts(parts.iter().filter_map(|part| part.digest.as_ref()));
-        same_as_source(&place, source_crc64_nvme, &file.crc64_nvme)?;
+        if let Some(crc64_nvme) = &file.crc64_nvme {
+            same_as_source(&place, reader.crc64_nvme.as_deref(), crc64_nvme)?;
+        }
         let reported = upload.complete(parts).await?;
-        let expected = Expected {
-            size_bytes: file.size_bytes,
-            crc64_nvme: Some(file.crc64_nvme),
-            etag: Some(file.etag),
-        };
-        Ok(Sent::Copied(expected, reported))
+        let FileDigest { size_bytes, crc64_nvme, etag } = file;
+        Ok((Expected { size_bytes, crc64_nvme, etag }, reported))
     }
 }
 
@@ -130,6 +166,8 @@ fn same_as_source(place: &str, source: Option<&str>, stream: &str) -> Result<(),
 /// Cuts a body into parts of equal size.
 struct Reader {
     body: SourceBody,
+    /// Base64 CRC-64/NVME of the whole file, if the source reports one.
+    crc64_nvme: Option<String>,
     buffer: BytesMut,
     received: u64,
     max_bytes: u64,
@@ -137,8 +175,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(body: SourceBody, max_bytes: u64) -> Self {
-        Self { body, buffer: BytesMut::new(), received: 0, max_bytes, ended: false }
+    fn new(body: SourceBody, crc64_nvme: Option<String>, max_bytes: u64) -> Self {
+        Self { body, crc64_nvme, buffer: BytesMut::new(), received: 0, max_bytes, ended: false }
     }
 
     /// The bytes seen so far, if they are more than the maximum.
@@ -170,9 +208,13 @@ impl Reader {
         self.buffer.split_to(at_most.min(self.buffer.len())).freeze()
     }
 
-    /// All parts in order, numbered from 1. A part is read when it is asked for.
-    fn parts(&mut self, size_bytes: usize) -> BoxStream<'_, Result<(i32, Bytes), CopyError>> {
-        let parts = stream::try_unfold((self, 1), move |(reader, number)| async move {
+    /// All parts in order, numbered from `first` on. A part is read when it is asked for.
+    fn parts(
+        &mut self,
+        first: i32,
+        size_bytes: usize,
+    ) -> BoxStream<'_, Result<(i32, Bytes), CopyError>> {
+        let parts = stream::try_unfold((self, first), move |(reader, number)| async move {
             let body = reader.next_part(size_bytes).await?;
             Ok(body.map(|body| ((number, body), (reader, number + 1))))
         });

@@ -1,12 +1,19 @@
 //! Whole transfers against a small S3: what is sent, what is believed, and what is cleaned up.
 
+mod listed;
+mod resume;
 mod server_side;
+mod storms;
 mod streaming;
 
 use std::future::ready;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use drayage_domain::row::ProofLevel;
+use drayage_domain::upload::UnfinishedUpload;
 
 use super::*;
 use crate::objects::limiter::LimiterOptions;
@@ -16,6 +23,34 @@ use crate::objects::test_support::{
 };
 
 const MIB: usize = 1024 * 1024;
+
+/// A journal that lasts as long as the test.
+#[derive(Debug, Default)]
+struct Memory {
+    upload: Mutex<Option<UnfinishedUpload>>,
+    parts: AtomicU32,
+}
+
+#[async_trait]
+impl UploadJournal for Memory {
+    async fn find(&self) -> Option<UnfinishedUpload> {
+        self.upload.lock().unwrap().clone()
+    }
+
+    async fn keep(&self, upload: &UnfinishedUpload) -> bool {
+        *self.upload.lock().unwrap() = Some(upload.clone());
+        true
+    }
+
+    async fn forget(&self, upload_id: &str) {
+        let forgotten = self.upload.lock().unwrap().take();
+        assert_eq!(forgotten.unwrap().upload_id, upload_id);
+    }
+
+    fn part_arrived(&self) {
+        self.parts.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// A transfer into bucket `dst` of `fake`, with parts of 5 MiB, reading S3 from `fake` and HTTP from `allow`.
 fn transfer(fake: &FakeS3, server_side: bool, allow: &str) -> Transfer {

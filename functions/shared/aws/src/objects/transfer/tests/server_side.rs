@@ -70,30 +70,84 @@ async fn too_large_is_known_before_anything_is_read() {
     assert_eq!(copied, Copied::TooLarge { size_bytes: size, requests: 1 });
 }
 
-#[tokio::test]
-async fn above_five_gibibytes_parts_are_copied_with_the_metadata() {
-    let fake = FakeS3::start(Reports::Nothing).await;
+/// Stores an object of 6 GiB, as far as its headers tell.
+fn store_film(fake: &FakeS3) -> Stored {
     let size = 6 * 1024 * MIB as u64;
-    let stored = Stored { claimed_size: Some(size), ..Stored::new(b"") }
+    let film = Stored { claimed_size: Some(size), ..Stored::new(b"") }
         .with("content-type", "video/mp4")
+        .with("content-disposition", "attachment; filename=film.mp4")
         .with("x-amz-meta-owner", "me");
-    fake.store("src/film.mp4", stored);
-    let mut transfer = transfer(&fake, true, "");
+    fake.store("src/film.mp4", film.clone());
+    film
+}
+
+fn unlimited(fake: &FakeS3) -> Transfer {
+    let mut transfer = transfer(fake, true, "");
     transfer.options.max_file_bytes = u64::MAX;
+    transfer
+}
+
+#[tokio::test]
+async fn six_gibibytes_are_copied_in_parts_with_the_metadata_and_proven() {
+    let fake = FakeS3::start(Reports::Nothing).await;
+    let film = store_film(&fake);
     let (source, key) = (s3_location("src", &["film.mp4"]), key("uploads/film.mp4"));
-    let error = transfer.copy(&request(&source, &key)).await.unwrap_err();
-    // The small S3 copies no bytes for parts, and the size of the result tells.
-    assert_eq!(error.class, FailureClass::ChecksumMismatch, "{}", error.message);
-    let parts = fake.requests("PARTCOPY");
-    let ranges: std::collections::BTreeSet<_> =
-        parts.iter().map(|part| header(part, "x-amz-copy-source-range").unwrap()).collect();
-    assert_eq!(ranges.len(), 24);
-    assert!(ranges.contains("bytes=6174015488-6442450943"));
-    assert!(parts.iter().all(|part| header(part, "x-amz-copy-source-if-match").is_some()));
+    let copied = unlimited(&fake).copy(&request(&source, &key)).await.unwrap();
+    // The parts' ETags are no MD5s here, so the size of the result is all that can be compared.
+    assert_eq!(level(&copied), ProofLevel::Size);
+    let Copied::Done { proof, server_side, requests, .. } = copied else { panic!() };
+    // Head, create, 24 parts, complete, head.
+    assert_eq!((proof.size_bytes, server_side, requests), (6 * 1024 * MIB as u64, true, 28));
+
+    let mut parts = fake.requests("PARTCOPY");
+    parts.sort_by_key(number);
+    for (at, part) in (0_u64..).zip(&parts) {
+        let (first, length) = (at * 256 * MIB as u64, 256 * MIB as u64);
+        assert_eq!(number(part), at + 1);
+        let range = format!("bytes={first}-{}", first + length - 1);
+        assert_eq!(header(part, "x-amz-copy-source-range").unwrap(), range);
+        assert_eq!(header(part, "x-amz-copy-source").unwrap(), "src/film.mp4");
+        let condition = header(part, "x-amz-copy-source-if-match").unwrap();
+        assert_eq!(condition, format!("\"{}\"", film.etag));
+    }
+    assert_eq!(parts.len(), 24);
     let created = &fake.requests("CREATE")[0];
-    assert_eq!(header(created, "content-type").unwrap(), "video/mp4");
-    assert_eq!(header(created, "x-amz-meta-owner").unwrap(), "me");
+    for (name, value) in &film.headers {
+        assert_eq!(header(created, name).as_ref(), Some(value), "{name}");
+    }
     assert_eq!(header(created, "x-amz-checksum-type").unwrap(), "FULL_OBJECT");
+    let completed = String::from_utf8(fake.requests("COMPLETE")[0].body.clone()).unwrap();
+    let listed: Vec<&str> = completed.split("<PartNumber>").skip(1).collect();
+    assert_eq!(listed.len(), 24);
+    for (number, part) in (1..).zip(listed) {
+        assert!(part.starts_with(&format!("{number}</PartNumber>")), "{completed}");
+        assert!(completed.contains(&format!("part-{number}")), "{completed}");
+    }
+    assert_eq!(fake.requests("ABORT").len(), 0);
+}
+
+#[tokio::test]
+async fn only_the_missing_parts_of_a_copy_are_copied_again() {
+    let fake = FakeS3::start(Reports::Nothing).await;
+    store_film(&fake);
+    fake.fail_after("PARTCOPY", 10, 500, "InternalError");
+    let (source, key, memory) =
+        (s3_location("src", &["film.mp4"]), key("uploads/film.mp4"), Memory::default());
+    let request = CopyRequest { uploads: Some(&memory), ..request(&source, &key) };
+    unlimited(&fake).copy(&request).await.unwrap_err();
+    assert!(memory.find().await.is_some());
+    let before = fake.requests("PARTCOPY").len();
+    let arrived = fake.parts();
+    assert!(arrived > 0);
+    unlimited(&fake).copy(&request).await.unwrap();
+    assert_eq!(fake.requests("PARTCOPY").len() - before, 24 - arrived);
+    assert_eq!((fake.requests("CREATE").len(), fake.requests("ABORT").len()), (1, 0));
+    assert_eq!(memory.find().await, None);
+}
+
+fn number(part: &wiremock::Request) -> u64 {
+    let number = part.url.query_pairs().find(|(name, _)| name == "partNumber");
+    number.unwrap().1.parse().unwrap()
 }
 
 #[tokio::test]

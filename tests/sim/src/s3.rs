@@ -1,0 +1,29 @@
+//! An S3 server in memory: fast enough not to be what a benchmark measures, and strict where emulators are lax.
+//!
+//! It refuses what S3 refuses: parts below 5 MiB, parts with wrong `ETag`s, checksums and MD5s that do not match the
+//! bytes, copies of more than 5 GiB, copies of an object to itself, and conditions that do not hold. What it does not know
+//! it refuses as well, with 501, instead of ignoring it.
+//!
+//! It checks no signatures and no permissions, has no versions, no ACLs and no tags, and addresses buckets by path.
+//! `GET /_stats` tells how many requests of each operation came; `DELETE /_stats` begins anew.
+
+mod call;
+mod checksum;
+mod chunked;
+mod conditions;
+mod content;
+mod copying;
+mod error;
+mod listing;
+mod multipart;
+mod objects;
+mod seed;
+mod server;
+mod store;
+#[cfg(test)]
+mod tests;
+mod time;
+mod xml;
+
+pub use seed::{S3Seed, S3SeedError};
+pub use server::{S3Server, S3ServerOptions};
