@@ -199,11 +199,12 @@ impl File<'_> {
     }
 
     /// Whether the invocation's end is to blame, not the file: it failed in a way that may pass, at the end of the
-    /// time, and either had less than its fair share of it or is further than before: what has arrived is not sent again.
+    /// time, and either had less than its fair share of it (or waited until the end) or is further than before: what has
+    /// arrived is not sent again.
     fn broken_off(&self, error: &CopyError, took: Duration, has_grown: bool) -> bool {
         error.retryable()
             && Instant::now() >= self.budget.begin_until
-            && (took < self.budget.fair_share || has_grown)
+            && (error.waited() || took < self.budget.fair_share || has_grown)
     }
 
     async fn verified(&self, key: &DestinationKey, copy: Copy) -> Result<Ending, FunctionError> {

@@ -1,8 +1,9 @@
 //! Runs every tool over every scenario, each against fresh servers, and lays the figures side by side.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use comfy_table::Table;
 use serde::Serialize;
@@ -15,15 +16,24 @@ use crate::usage::{Usage, measured};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
-    /// Directory with `rclone` and `s5cmd`.
+    /// The program of rclone.
     #[arg(long)]
-    programs: PathBuf,
+    rclone: PathBuf,
+    /// The program of s5cmd, not the script around it: a process that it starts would not be measured.
+    #[arg(long)]
+    s5cmd: PathBuf,
     /// The emulator's program, for the ledger.
     #[arg(long)]
     emulator: PathBuf,
     /// A tenth of the objects.
     #[arg(long)]
     quick: bool,
+    /// Only scenarios whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Runs of every tool in every scenario, taking turns; the median of each figure is shown.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
     /// JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -46,12 +56,10 @@ struct Row {
 
 pub(crate) async fn compare(arguments: &CompareArguments) -> Result<String> {
     let mut rows: Vec<Row> = Vec::new();
-    for scenario in scenario::all(arguments.quick) {
+    let scenarios = scenario::all(arguments.quick).into_iter();
+    for scenario in scenarios.filter(|scenario| scenario.label().contains(&arguments.only)) {
         let mut ours = None;
-        for tool in Tool::ALL.into_iter().filter(|tool| tool.takes_part(&scenario)) {
-            let mut row = run(arguments, &scenario, tool)
-                .await
-                .with_context(|| format!("{}: {}", scenario.label(), tool.label()))?;
+        for mut row in in_turn(arguments, &scenario).await? {
             let base = *ours.get_or_insert(row.usage);
             row.wall_ratio = row.usage.wall_seconds / base.wall_seconds;
             row.cpu_ratio = row.usage.cpu_seconds / base.cpu_seconds.max(0.01);
@@ -59,6 +67,47 @@ pub(crate) async fn compare(arguments: &CompareArguments) -> Result<String> {
         }
     }
     if arguments.json { Ok(serde_json::to_string_pretty(&rows)?) } else { Ok(table(&rows)) }
+}
+
+/// Every tool as often as asked for, one after the other, so that what else the machine does meets all of them.
+async fn in_turn(arguments: &CompareArguments, scenario: &Scenario) -> Result<Vec<Row>> {
+    let tools = || Tool::ALL.into_iter().filter(|tool| tool.takes_part(scenario));
+    let mut runs: Vec<Vec<Row>> = tools().map(|_| Vec::new()).collect();
+    for _ in 0..arguments.repeat {
+        for (tool, rows) in tools().zip(&mut runs) {
+            let row = run(arguments, scenario, tool)
+                .await
+                .with_context(|| format!("{}: {}", scenario.label(), tool.label()))?;
+            writeln!(
+                std::io::stderr().lock(),
+                "{}: {}: {:.2} s, {:.2} CPU s",
+                row.scenario,
+                row.tool,
+                row.usage.wall_seconds,
+                row.usage.cpu_seconds
+            )?;
+            rows.push(row);
+        }
+    }
+    Ok(runs.into_iter().filter_map(median).collect())
+}
+
+/// The median of every figure on its own.
+fn median(rows: Vec<Row>) -> Option<Row> {
+    let middle = |figure: fn(&Row) -> f64| {
+        let mut figures: Vec<f64> = rows.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    };
+    let usage = Usage {
+        wall_seconds: middle(|row| row.usage.wall_seconds),
+        cpu_seconds: middle(|row| row.usage.cpu_seconds),
+        peak_rss_mib: middle(|row| row.usage.peak_rss_mib),
+    };
+    let cpu_ms_per_object = middle(|row| row.cpu_ms_per_object);
+    let server_cpu_seconds = middle(|row| row.server_cpu_seconds);
+    let row = rows.into_iter().next()?;
+    Some(Row { usage, cpu_ms_per_object, server_cpu_seconds, ..row })
 }
 
 async fn run(arguments: &CompareArguments, scenario: &Scenario, tool: Tool) -> Result<Row> {
@@ -72,7 +121,8 @@ async fn run(arguments: &CompareArguments, scenario: &Scenario, tool: Tool) -> R
         Tool::Ours | Tool::OursWithHead | Tool::Rclone | Tool::S5cmd => None,
     };
     let places = Places {
-        programs: &arguments.programs,
+        rclone: &arguments.rclone,
+        s5cmd: &arguments.s5cmd,
         source: &source.endpoint,
         destination: &second.as_ref().unwrap_or(&source).endpoint,
         ledger: emulator.as_ref().map(|emulator| emulator.endpoint.as_str()),
@@ -82,8 +132,18 @@ async fn run(arguments: &CompareArguments, scenario: &Scenario, tool: Tool) -> R
     let usage = measured(command(tool, scenario, places)?.spawn()?, tool.label()).await?;
     let after = servers.iter().map(|server| server.cpu_seconds()).sum::<Result<f64>>()?;
     let mut requests = 0;
-    for server in servers {
-        requests += server.requests().await?;
+    for server in &servers {
+        requests += server.statistics().await?.requests;
+    }
+    let arrived = servers.last().context("no server")?.statistics().await?;
+    if (arrived.objects, arrived.bytes) != (scenario.count, scenario.bytes()) {
+        bail!(
+            "{} of {} objects and {} of {} bytes arrived",
+            arrived.objects,
+            scenario.count,
+            arrived.bytes,
+            scenario.bytes()
+        );
     }
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let (count, requests) = (scenario.count as f64, requests as f64);

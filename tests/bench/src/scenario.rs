@@ -37,6 +37,11 @@ pub(crate) fn all(quick: bool) -> Vec<Scenario> {
 }
 
 impl Scenario {
+    /// All bytes together.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.count * self.size_bytes
+    }
+
     pub(crate) fn label(&self) -> String {
         let mode = match self.mode {
             Mode::ServerSide => "server-side",

@@ -16,6 +16,14 @@ use crate::usage::cpu_seconds;
 /// Attempts to reach the emulator, a tenth of a second apart.
 const EMULATOR_ATTEMPTS: u32 = 300;
 
+/// What a server tells of itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statistics {
+    pub(crate) requests: u64,
+    pub(crate) objects: u64,
+    pub(crate) bytes: u64,
+}
+
 /// An S3 server in a process of its own; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct S3 {
@@ -44,8 +52,8 @@ impl S3 {
         Ok(Self { endpoint: endpoint.to_owned(), child })
     }
 
-    /// All requests that came.
-    pub(crate) async fn requests(&self) -> Result<u64> {
+    /// All requests that came, and number and bytes of the objects in bucket `dst`.
+    pub(crate) async fn statistics(&self) -> Result<Statistics> {
         let text = reqwest::Client::new()
             .get(format!("{}/_stats", self.endpoint))
             .send()
@@ -54,7 +62,15 @@ impl S3 {
             .await?;
         let stats: Value = serde_json::from_str(&text)?;
         let counts = stats.get("requests").and_then(Value::as_object).context("no statistics")?;
-        Ok(counts.values().filter_map(Value::as_u64).sum())
+        let held = |figure: &str| {
+            let path = format!("/buckets/dst/{figure}");
+            stats.pointer(&path).and_then(Value::as_u64).context("no bucket dst")
+        };
+        Ok(Statistics {
+            requests: counts.values().filter_map(Value::as_u64).sum(),
+            objects: held("objects")?,
+            bytes: held("bytes")?,
+        })
     }
 
     /// Processor time used so far.

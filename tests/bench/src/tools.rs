@@ -53,8 +53,8 @@ impl Tool {
 /// Where a run finds everything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Places<'a> {
-    /// Directory with the programs of the other tools.
-    pub(crate) programs: &'a Path,
+    pub(crate) rclone: &'a Path,
+    pub(crate) s5cmd: &'a Path,
     pub(crate) source: &'a str,
     pub(crate) destination: &'a str,
     pub(crate) ledger: Option<&'a str>,
@@ -94,11 +94,12 @@ fn ours(tool: Tool, scenario: &Scenario, places: Places<'_>) -> Result<Command> 
 }
 
 fn rclone(scenario: &Scenario, places: Places<'_>) -> Command {
-    let mut command = Command::new(places.programs.join("rclone"));
+    let mut command = Command::new(places.rclone);
     for (remote, endpoint) in [("SRC", places.source), ("DST", places.destination)] {
         for (setting, value) in [
             ("TYPE", "s3"),
-            ("PROVIDER", "AWS"),
+            // With provider AWS, rclone refuses to stream without TLS.
+            ("PROVIDER", "Minio"),
             ("ENV_AUTH", "true"),
             ("REGION", "us-east-1"),
             ("FORCE_PATH_STYLE", "true"),
@@ -118,7 +119,7 @@ fn rclone(scenario: &Scenario, places: Places<'_>) -> Command {
 }
 
 fn s5cmd(places: Places<'_>) -> Command {
-    let mut command = Command::new(places.programs.join("s5cmd"));
+    let mut command = Command::new(places.s5cmd);
     command.args(["--endpoint-url", places.source, "--numworkers", CONCURRENCY]);
     command.args(["cp", "s3://src/*", "s3://dst/"]);
     command

@@ -5,6 +5,7 @@
 //! No message ever carries a query string, because queries of source URLs hold signatures.
 
 mod body;
+mod buffers;
 mod deadline;
 mod digest;
 mod error;

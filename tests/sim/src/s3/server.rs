@@ -164,7 +164,16 @@ impl Shared {
             self.counts().clear();
             return Response::new(Body::empty());
         }
-        let text = serde_json::json!({ "requests": *self.counts() }).to_string();
+        let held: BTreeMap<String, serde_json::Value> = self
+            .read()
+            .buckets
+            .iter()
+            .map(|(name, bucket)| {
+                let bytes: u64 = bucket.values().map(|object| object.content.size()).sum();
+                (name.clone(), serde_json::json!({ "objects": bucket.len(), "bytes": bytes }))
+            })
+            .collect();
+        let text = serde_json::json!({ "requests": *self.counts(), "buckets": held }).to_string();
         let mut response = Response::new(Body::from(text));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert("content-type", json);

@@ -99,7 +99,10 @@ async fn requests_are_counted_by_operation_until_they_are_reset() {
     fixture.get("/b/k").await;
     fixture.get("/b/k").await;
     let stats = fixture.get("/_stats").await;
-    assert_eq!(stats.body, r#"{"requests":{"GetObject":2,"PutObject":1}}"#);
+    assert_eq!(
+        stats.body,
+        r#"{"buckets":{"b":{"bytes":1,"objects":1}},"requests":{"GetObject":2,"PutObject":1}}"#
+    );
     fixture.send("DELETE", "/_stats", &[], "").await;
     assert!(fixture.server.requests().is_empty());
 }

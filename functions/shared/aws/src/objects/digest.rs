@@ -2,7 +2,7 @@
 //!
 //! CRC-64/NVME is the full-object checksum that S3 also has for multipart uploads
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>). MD5 is only there to
-//! compare `ETag`s with services that report nothing better.
+//! compare `ETag`s with services that report nothing better, and only computed for those.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,37 +13,29 @@ use md5::{Digest, Md5};
 /// S3's name of the algorithm.
 pub(super) const CRC64_NVME: &str = "CRC64NVME";
 
-/// The checksums of one request body: a whole file or one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The checksum of one request body: a whole file or one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BodyDigest {
     pub(super) size_bytes: u64,
     crc64_nvme: u64,
-    md5: [u8; 16],
 }
 
 impl BodyDigest {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self {
-            size_bytes: bytes.len() as u64,
-            crc64_nvme: crc_fast::checksum(Crc64Nvme, bytes),
-            md5: Md5::digest(bytes).into(),
-        }
+        let crc64_nvme = crc_fast::checksum(Crc64Nvme, bytes);
+        Self { size_bytes: bytes.len() as u64, crc64_nvme }
     }
 
     /// For `x-amz-checksum-crc64nvme`.
     pub(super) fn crc64_nvme(&self) -> String {
         encoded(self.crc64_nvme)
     }
+}
 
-    /// For `Content-MD5`.
-    pub(super) fn md5_base64(&self) -> String {
-        STANDARD.encode(self.md5)
-    }
-
-    /// The `ETag` of an object with these bytes that was written in one request and without KMS.
-    pub(super) fn etag(&self) -> String {
-        hex::encode(self.md5)
-    }
+/// The `ETag` of an object with these bytes that was written in one request and without KMS. Costs 20 times as much as
+/// the checksum.
+pub(super) fn etag_of(bytes: &[u8]) -> String {
+    hex::encode(Md5::digest(bytes))
 }
 
 /// What is known of a part that has arrived: computed when it was sent, or told by the destination afterwards.
@@ -54,24 +46,29 @@ pub(super) struct PartDigest {
     md5: Option<[u8; 16]>,
 }
 
-impl From<&BodyDigest> for PartDigest {
-    fn from(body: &BodyDigest) -> Self {
-        let BodyDigest { size_bytes, crc64_nvme, md5 } = *body;
-        Self { size_bytes, crc64_nvme: Some(crc64_nvme), md5: Some(md5) }
-    }
-}
-
 impl PartDigest {
+    /// A part that was sent. `confirmed`: the `ETag` that the destination gave it, together with the checksum that was
+    /// sent; without that confirmation the MD5 of `bytes` is computed.
+    pub(super) fn sent(body: BodyDigest, bytes: &[u8], confirmed: Option<&str>) -> Self {
+        let BodyDigest { size_bytes, crc64_nvme } = body;
+        let md5 = confirmed.map_or_else(|| Some(Md5::digest(bytes).into()), md5_in);
+        Self { size_bytes, crc64_nvme: Some(crc64_nvme), md5 }
+    }
+
     /// As the destination lists it: Base64 checksum, and an `ETag` that is an MD5 unless the bucket encrypts with KMS.
     pub(super) fn listed(size_bytes: u64, crc64_nvme: Option<&str>, etag: Option<&str>) -> Self {
         let decoded = crc64_nvme.and_then(|value| STANDARD.decode(value).ok());
-        let md5 = etag.and_then(|etag| hex::decode(etag.trim_matches('"')).ok());
         Self {
             size_bytes,
             crc64_nvme: decoded.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes),
-            md5: md5.and_then(|bytes| bytes.try_into().ok()),
+            md5: etag.and_then(md5_in),
         }
     }
+}
+
+/// The MD5 that an `ETag` is; `None` for anything else.
+fn md5_in(etag: &str) -> Option<[u8; 16]> {
+    hex::decode(etag.trim_matches('"')).ok()?.try_into().ok()
 }
 
 /// The checksums of a file that is sent in parts; each is only known if it is known of every part.
@@ -126,12 +123,11 @@ mod tests {
         // https://reveng.sourceforge.io/crc-catalogue/all.htm#crc.cat.crc-64-nvme
         let digest = BodyDigest::of(b"123456789");
         assert_eq!(digest.crc64_nvme(), STANDARD.encode(hex::decode("ae8b14860a799888").unwrap()));
-        assert_eq!(digest.etag(), "25f9e794323b453885f5181f1b624d0b");
-        assert_eq!(digest.md5_base64(), "JfnnlDI7RTiF9RgfG2JNCw==");
+        assert_eq!(etag_of(b"123456789"), "25f9e794323b453885f5181f1b624d0b");
     }
 
     fn parts(bodies: &[&[u8]]) -> Vec<PartDigest> {
-        bodies.iter().map(|body| PartDigest::from(&BodyDigest::of(body))).collect()
+        bodies.iter().map(|body| PartDigest::sent(BodyDigest::of(body), body, None)).collect()
     }
 
     #[test]
@@ -153,9 +149,10 @@ mod tests {
     #[test]
     fn a_listed_part_counts_like_the_one_that_was_sent() {
         let body = BodyDigest::of(b"drayage");
-        let quoted = format!("\"{}\"", body.etag());
+        let quoted = format!("\"{}\"", etag_of(b"drayage"));
         let listed = PartDigest::listed(7, Some(&body.crc64_nvme()), Some(&quoted));
-        assert_eq!(listed, PartDigest::from(&body));
+        assert_eq!(listed, PartDigest::sent(body, b"drayage", None));
+        assert_eq!(listed, PartDigest::sent(body, b"not looked at", Some(&quoted)));
         let unknown = PartDigest::listed(7, None, Some("opaque"));
         let file = FileDigest::of_parts([&listed, &unknown]);
         assert_eq!((file.size_bytes, file.crc64_nvme, file.etag), (14, None, None));

@@ -21,8 +21,17 @@ pub struct CopyError {
     pub slow_down: bool,
     /// Requests that were sent, including those of earlier attempts.
     pub requests: u32,
-    /// Whether the SDK has tried the request several times already: another loop around it would multiply.
-    pub(super) tried_by_sdk: bool,
+    pub(super) stage: Stage,
+}
+
+/// How far the work on a file had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// For a turn, or for memory.
+    Waiting,
+    Tried,
+    /// Several times already.
+    TriedBySdk,
 }
 
 impl CopyError {
@@ -35,7 +44,7 @@ impl CopyError {
             retry_after: None,
             slow_down: class == FailureClass::Throttled,
             requests: 0,
-            tried_by_sdk: false,
+            stage: Stage::Tried,
         }
     }
 
@@ -52,8 +61,22 @@ impl CopyError {
         Self { slow_down: true, ..self }
     }
 
+    pub(super) fn while_waiting(self) -> Self {
+        Self { stage: Stage::Waiting, ..self }
+    }
+
     pub(super) fn tried_by_sdk(self) -> Self {
-        Self { tried_by_sdk: true, ..self }
+        Self { stage: Stage::TriedBySdk, ..self }
+    }
+
+    /// No turn or no memory became free before the deadline: the file is not to blame.
+    pub const fn waited(&self) -> bool {
+        matches!(self.stage, Stage::Waiting)
+    }
+
+    /// Another loop around the SDK's would multiply.
+    pub(super) const fn was_tried_by_sdk(&self) -> bool {
+        matches!(self.stage, Stage::TriedBySdk)
     }
 
     /// The outcome of the record.

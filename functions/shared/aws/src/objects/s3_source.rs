@@ -1,24 +1,23 @@
 //! Files in the source's S3, read with our role or with keys that the source's owner gave us.
 
+mod located;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
-use aws_sdk_s3::primitives::DateTimeFormat;
-use aws_sdk_s3::types::{
-    ArchiveStatus, ChecksumMode, ChecksumType, ServerSideEncryption, StorageClass,
-};
+use aws_sdk_s3::types::ChecksumMode;
 use drayage_domain::outcome::FailureClass;
-use drayage_domain::row::{Proof, SourceIdentity};
 use drayage_domain::source_url::S3Location;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use super::body::{OpenSource, SourceBody, Wire};
+use super::body::OpenSource;
 use super::deadline::by_deadline;
-use super::digest::CRC64_NVME;
 use super::error::CopyError;
-use super::metadata::ObjectMetadata;
 use super::request_count::RequestCount;
 use super::s3_failure::{Meaning, S3Failure};
+use located::{head_of, located};
+
+pub(super) use located::{Located, is_kms};
 
 type HeadError = aws_sdk_s3::error::SdkError<HeadObjectError>;
 
@@ -29,24 +28,11 @@ pub struct S3Source {
     server_side: bool,
 }
 
-/// An object that exists: which one, and what a HEAD says about it.
-#[derive(Debug, Clone)]
-pub(super) struct Located {
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) version_id: Option<String>,
-    /// The region to ask, when it is not the client's.
-    region: Option<String>,
-    pub(super) identity: SourceIdentity,
-    pub(super) size_bytes: u64,
-    /// `ETag` with its quotes, for `If-Match`.
-    pub(super) etag_header: Option<String>,
-    pub(super) metadata: ObjectMetadata,
-    /// Base64 full-object CRC-64/NVME.
-    pub(super) crc64_nvme: Option<String>,
-    /// Encrypted in a way that makes the `ETag` something else than an MD5.
-    pub(super) etag_opaque: bool,
-    archived: bool,
+/// An object that exists, and its bytes if they are on their way already.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) located: Located,
+    pub(super) open: Option<OpenSource>,
 }
 
 impl S3Source {
@@ -176,6 +162,37 @@ impl S3Source {
         }
     }
 
+    /// Locates and opens an object with one request. `None` when that does not work, or a HEAD is needed to tell which of
+    /// several keys is meant: [`locate`](Self::locate) finds out why.
+    pub(super) async fn open_at_once(
+        &self,
+        location: &S3Location,
+        deadline: Instant,
+        count: &RequestCount,
+    ) -> Option<Found> {
+        let [key] = location.key_candidates.as_slice() else { return None };
+        let asked = Asked { location, key, region: location.region.clone(), checksum: true };
+        count.add();
+        let request = self
+            .client
+            .get_object()
+            .bucket(&location.bucket)
+            .key(key)
+            .set_version_id(location.version_id.clone())
+            .checksum_mode(ChecksumMode::Enabled);
+        let sent = Box::pin(async {
+            match in_region(asked.region.as_deref()) {
+                Some(config) => request.customize().config_override(config).send().await,
+                None => request.send().await,
+            }
+        });
+        let mut output = timeout_at(deadline, sent).await.ok()?.ok()?;
+        let body = std::mem::take(&mut output.body);
+        let located = located(&asked, &head_of(output));
+        let open = Some(located.opened(body, located.size_bytes));
+        Some(Found { located, open })
+    }
+
     /// Opens the object that was located, from `offset` on; fails when it was replaced since.
     pub(super) async fn open(
         &self,
@@ -215,13 +232,7 @@ impl S3Source {
                 format!("{place} has another size than a moment ago"),
             ));
         }
-        Ok(OpenSource {
-            body: SourceBody::new(Wire::S3(output.body), Some(left), place),
-            identity: located.identity.clone(),
-            metadata: located.metadata.clone(),
-            crc64_nvme: located.crc64_nvme.clone(),
-            ranges: true,
-        })
+        Ok(located.opened(output.body, left))
     }
 }
 
@@ -239,116 +250,6 @@ impl Asked<'_> {
     }
 }
 
-impl Located {
-    /// A copy that we have proven ourselves, without asking for it again. It carries no descriptive headers.
-    pub(super) fn proven(bucket: &str, key: &str, proof: &Proof) -> Self {
-        Self {
-            bucket: bucket.to_owned(),
-            key: key.to_owned(),
-            version_id: None,
-            region: None,
-            identity: SourceIdentity {
-                size_bytes: Some(proof.size_bytes),
-                etag: Some(proof.etag.clone()),
-                last_modified: None,
-            },
-            size_bytes: proof.size_bytes,
-            etag_header: Some(format!("\"{}\"", proof.etag)),
-            metadata: ObjectMetadata::default(),
-            crc64_nvme: proof
-                .checksum
-                .as_ref()
-                .filter(|checksum| checksum.algorithm == CRC64_NVME)
-                .map(|checksum| checksum.value.clone()),
-            etag_opaque: false,
-            archived: false,
-        }
-    }
-
-    /// The version that a listing has named, if the listing tells its size and `ETag` and the location names one key.
-    /// It carries no descriptive headers.
-    pub(super) fn listed(location: &S3Location, listed: &SourceIdentity) -> Option<Self> {
-        let [key] = location.key_candidates.as_slice() else { return None };
-        Some(Self {
-            bucket: location.bucket.clone(),
-            key: key.clone(),
-            version_id: location.version_id.clone(),
-            region: None,
-            identity: listed.clone(),
-            size_bytes: listed.size_bytes?,
-            etag_header: Some(format!("\"{}\"", listed.etag.as_deref()?)),
-            metadata: ObjectMetadata::default(),
-            crc64_nvme: None,
-            etag_opaque: false,
-            archived: false,
-        })
-    }
-
-    /// `s3://bucket/key`.
-    pub(super) fn redacted(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.key)
-    }
-
-    /// Fails when the object has to be restored from an archive first.
-    pub(super) fn check_readable(&self) -> Result<(), CopyError> {
-        if !self.archived {
-            return Ok(());
-        }
-        let archived = S3Failure {
-            meaning: Meaning::Archived,
-            code: "storage class".to_owned(),
-            retry_after: None,
-        };
-        Err(archived.at_source(&self.redacted()))
-    }
-}
-
-pub(super) fn is_kms(encryption: Option<&ServerSideEncryption>) -> bool {
-    matches!(encryption, Some(ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse))
-}
-
 fn in_region(region: Option<&str>) -> Option<Builder> {
     region.map(|name| Builder::new().region(Region::new(name.to_owned())))
-}
-
-fn located(asked: &Asked<'_>, head: &HeadObjectOutput) -> Located {
-    let size_bytes = head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0);
-    let full = head.checksum_type != Some(ChecksumType::Composite);
-    Located {
-        bucket: asked.location.bucket.clone(),
-        key: asked.key.to_owned(),
-        // Without a version in the URL the current one is meant, and `If-Match` guards it.
-        version_id: asked.location.version_id.clone(),
-        region: asked.region.clone(),
-        identity: SourceIdentity {
-            size_bytes: Some(size_bytes),
-            etag: head.e_tag.as_deref().map(|etag| etag.replace('"', "")),
-            last_modified: head
-                .last_modified
-                .and_then(|time| time.fmt(DateTimeFormat::HttpDate).ok()),
-        },
-        size_bytes,
-        etag_header: head.e_tag.clone(),
-        metadata: ObjectMetadata::from_head(head),
-        crc64_nvme: head.checksum_crc64_nvme.clone().filter(|value| full && !value.contains('-')),
-        etag_opaque: is_kms(head.server_side_encryption.as_ref())
-            || head.sse_customer_algorithm.is_some(),
-        archived: is_archived(head),
-    }
-}
-
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>: an archived object can be read while
-/// `x-amz-restore` says that no restore is running any more. Glacier Instant Retrieval is not an archive here.
-fn is_archived(head: &HeadObjectOutput) -> bool {
-    let in_archive =
-        matches!(head.storage_class, Some(StorageClass::Glacier | StorageClass::DeepArchive))
-            || matches!(
-                head.archive_status,
-                Some(ArchiveStatus::ArchiveAccess | ArchiveStatus::DeepArchiveAccess)
-            );
-    let restored = head
-        .restore
-        .as_deref()
-        .is_some_and(|restore| restore.contains("ongoing-request=\"false\""));
-    in_archive && !restored
 }

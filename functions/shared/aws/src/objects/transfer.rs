@@ -30,20 +30,21 @@ use drayage_domain::row::{Proof, SourceIdentity};
 use drayage_domain::source_url::{HttpLocation, S3Location, SourceLocation};
 use tokio::time::Instant;
 
+use super::buffers::Buffers;
 use super::error::CopyError;
 use super::http_source::{HttpSource, Opened};
 use super::journal::UploadJournal;
 use super::limiter::Limiter;
 use super::request_count::RequestCount;
-use super::s3_source::S3Source;
+use super::s3_source::{Found, S3Source};
 use destination::{Destination, Write};
 
 /// Smallest part that S3 accepts, except for the last one, in bytes
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 pub(super) const PART_SIZE_MIN_BYTES: u64 = 5 * 1024 * 1024;
 
-/// Sizes and limits of a transfer. Memory stays below
-/// `files at once × (part_concurrency + 2) × part_size_bytes` plus small change.
+/// Sizes and limits of a transfer. Memory stays below `buffer_bytes` plus small change per file, as long as parts are not
+/// larger than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferOptions {
     /// The bucket that files are copied into.
@@ -54,6 +55,8 @@ pub struct TransferOptions {
     pub multipart_threshold_bytes: u64,
     /// Parts of one file uploaded at once.
     pub part_concurrency: usize,
+    /// Bodies and parts held in memory at once, over all files, in bytes.
+    pub buffer_bytes: u64,
     /// Larger files are not copied.
     pub max_file_bytes: u64,
     /// Attempts per file within one call, the first included.
@@ -61,7 +64,7 @@ pub struct TransferOptions {
 }
 
 impl TransferOptions {
-    /// Parts of 8 MiB, two of a file at once, three attempts.
+    /// Parts of 8 MiB, two of a file and eight of all files at once, three attempts.
     pub fn new(destination_bucket: impl Into<String>, max_file_bytes: u64) -> Self {
         const PART_SIZE_BYTES: u64 = 8 * 1024 * 1024;
         Self {
@@ -69,6 +72,7 @@ impl TransferOptions {
             part_size_bytes: PART_SIZE_BYTES,
             multipart_threshold_bytes: PART_SIZE_BYTES,
             part_concurrency: 2,
+            buffer_bytes: 8 * PART_SIZE_BYTES,
             max_file_bytes,
             attempts_max: 3,
         }
@@ -163,6 +167,7 @@ pub struct Transfer {
     destination: Destination,
     sources: Sources,
     limiter: Arc<Limiter>,
+    buffers: Buffers,
 }
 
 impl Transfer {
@@ -181,7 +186,8 @@ impl Transfer {
             ..options
         };
         let destination = Destination::new(destination, options.destination_bucket.clone());
-        Self { options, destination, sources, limiter }
+        let buffers = Buffers::new(options.buffer_bytes);
+        Self { options, destination, sources, limiter, buffers }
     }
 
     /// Copies one file and proves the copy.
@@ -274,6 +280,12 @@ impl Transfer {
         if let Some(copied) = self.copy_listed(s3, location, request, count).await {
             return copied;
         }
+        if !s3.server_side()
+            && request.known.is_none()
+            && let Some(found) = s3.open_at_once(location, request.deadline, count).await
+        {
+            return self.stream_from_s3(s3, found, request, count).await;
+        }
         let located = s3.locate(location, request.deadline, count).await?;
         if request.known.is_some_and(|known| known.same_version(&located.identity)) {
             return Ok(Attempt::Unchanged(located.identity));
@@ -297,6 +309,6 @@ impl Transfer {
                 copied => return copied,
             }
         }
-        self.stream_from_s3(s3, &located, request, count).await
+        self.stream_from_s3(s3, Found { located, open: None }, request, count).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
-use crate::objects::digest::{BodyDigest, FileDigest, PartDigest};
+use crate::objects::digest::{BodyDigest, FileDigest, PartDigest, etag_of};
 
 /// Which checksums the service reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(in crate::objects) struct Stored {
 
 impl Stored {
     pub(in crate::objects) fn new(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec(), etag: BodyDigest::of(bytes).etag(), ..Self::default() }
+        Self { bytes: bytes.to_vec(), etag: etag_of(bytes), ..Self::default() }
     }
 
     pub(in crate::objects) fn with(mut self, name: &str, value: &str) -> Self {
@@ -244,7 +244,7 @@ impl State {
                     Reports::Full => format!("<ChecksumCRC64NVME>{crc}</ChecksumCRC64NVME>"),
                     Reports::Composite | Reports::Nothing => String::new(),
                 };
-                let etag = BodyDigest::of(&stored.bytes).etag();
+                let etag = etag_of(&stored.bytes);
                 let body = format!(
                     "<CopyObjectResult><ETag>\"{etag}\"</ETag>{checksum}</CopyObjectResult>"
                 );
@@ -268,7 +268,7 @@ impl State {
                 {
                     *last ^= 1;
                 }
-                let etag = BodyDigest::of(&request.body).etag();
+                let etag = etag_of(&request.body);
                 let answer =
                     ResponseTemplate::new(200).insert_header("etag", format!("\"{etag}\""));
                 self.parts.insert(number, StoredPart { bytes: body, etag, claimed_size: None });
@@ -351,8 +351,11 @@ impl State {
     }
 
     fn complete(&mut self, place: &str) -> ResponseTemplate {
-        let digests: Vec<_> =
-            self.parts.values().map(|p| PartDigest::from(&BodyDigest::of(&p.bytes))).collect();
+        let digests: Vec<_> = self
+            .parts
+            .values()
+            .map(|p| PartDigest::sent(BodyDigest::of(&p.bytes), &p.bytes, None))
+            .collect();
         let file = FileDigest::of_parts(&digests);
         let bytes = self.parts.values().map(|part| &part.bytes[..]).collect::<Vec<_>>().concat();
         let copied = self.parts.values().any(|part| part.claimed_size.is_some());

@@ -181,14 +181,18 @@ impl Upload<'_> {
             .upload_id(self.id)
             .part_number(number)
             .checksum_crc64_nvme(digest.crc64_nvme())
-            .content_md5(digest.md5_base64())
-            .body(ByteStream::from(body))
+            .body(ByteStream::from(body.clone()))
+            .customize()
+            .disable_payload_signing()
             .send()
             .await
             .map_err(|error| S3Failure::of(&error).at_destination(&self.write.action()))?;
         self.arrived();
         let crc64_nvme = Some(digest.crc64_nvme());
-        let digest = Some(PartDigest::from(&digest));
+        let confirmed =
+            output.checksum_crc64_nvme.filter(|theirs| Some(theirs) == crc64_nvme.as_ref());
+        let etag_confirmed = output.e_tag.as_deref().filter(|_| confirmed.is_some());
+        let digest = Some(PartDigest::sent(digest, &body, etag_confirmed));
         Ok(Part { number, etag: output.e_tag, crc64_nvme, digest })
     }
 

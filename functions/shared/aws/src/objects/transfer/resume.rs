@@ -19,7 +19,7 @@ use crate::objects::error::CopyError;
 use crate::objects::http_source::{Missing, Opened};
 use crate::objects::journal::UploadJournal;
 use crate::objects::request_count::RequestCount;
-use crate::objects::s3_source::{Located, S3Source};
+use crate::objects::s3_source::{Found, Located, S3Source};
 
 /// What an earlier attempt has left.
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Transfer {
     pub(super) async fn stream_from_s3(
         &self,
         s3: &S3Source,
-        located: &Located,
+        Found { located, open }: Found,
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
@@ -112,9 +112,14 @@ impl Transfer {
             Left::Nothing | Left::Kept(_) => request,
         };
         let Left::Kept(kept) = left else {
-            let open = s3.open(located, 0, request.deadline, count).await?;
+            let open = match open {
+                Some(open) => open,
+                None => s3.open(&located, 0, request.deadline, count).await?,
+            };
             return self.stream(open, request, count).await;
         };
+        // The rest is asked for by a request of its own.
+        drop(open);
         let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
         let id = kept.id.clone();
         let upload = self.destination.upload(write, &id, request.uploads);
@@ -123,9 +128,9 @@ impl Transfer {
         let body = if offset == located.size_bytes {
             SourceBody::empty(located.redacted())
         } else {
-            s3.open(located, offset, request.deadline, count).await?.body
+            s3.open(&located, offset, request.deadline, count).await?.body
         };
-        let Located { identity, metadata, crc64_nvme, .. } = located.clone();
+        let Located { identity, metadata, crc64_nvme, .. } = located;
         let rest = Rest { body, identity, metadata, crc64_nvme, part_size_bytes };
         self.stream_rest(&upload, write, arrived, rest).await
     }

@@ -31,7 +31,10 @@ impl Transfer {
             let permit =
                 by_deadline(deadline, FailureClass::SourceTimeout, "waiting for a turn", turn)
                     .await
-                    .map_err(|error| CopyError { requests: count.total(), ..error })?;
+                    .map_err(|error| CopyError {
+                        requests: count.total(),
+                        ..error.while_waiting()
+                    })?;
             let error = match once().await {
                 Ok(done) => {
                     permit.succeeded();
@@ -45,7 +48,10 @@ impl Transfer {
                 drop(permit);
             }
             let error = CopyError { requests: count.total(), ..error };
-            if attempt >= self.options.attempts_max || !error.retryable() || error.tried_by_sdk {
+            if attempt >= self.options.attempts_max
+                || !error.retryable()
+                || error.was_tried_by_sdk()
+            {
                 return Err(error);
             }
             let delay = delay_before(attempt + 1, error.retry_after, fastrand::f64());

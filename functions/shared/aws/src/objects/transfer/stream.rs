@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use tokio::time::Instant;
 
 use super::destination::Write;
 use super::multipart::{Part, Upload};
@@ -11,8 +12,9 @@ use super::proof::{Expected, Reported};
 use super::ranges::part_size;
 use super::{Attempt, CopyRequest, Transfer};
 use crate::objects::body::{OpenSource, SourceBody};
+use crate::objects::buffers::{Buffers, Reserved};
 use crate::objects::deadline::by_deadline;
-use crate::objects::digest::{BodyDigest, FileDigest};
+use crate::objects::digest::{BodyDigest, FileDigest, etag_of};
 use crate::objects::error::CopyError;
 use crate::objects::metadata::ObjectMetadata;
 use crate::objects::request_count::RequestCount;
@@ -29,6 +31,9 @@ pub(super) struct Rest {
     pub(super) crc64_nvme: Option<String>,
     pub(super) part_size_bytes: u64,
 }
+
+/// Number, bytes, and the memory that they were given.
+type NumberedPart = (i32, Bytes, Option<Reserved>);
 
 /// How sending a body ended.
 enum Sent {
@@ -50,8 +55,10 @@ impl Transfer {
         }
         let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
         let place = body.place().to_owned();
-        let mut reader = Reader::new(body, crc64_nvme, self.options.max_file_bytes);
+        let mut reader = self.reader(body, crc64_nvme, write.deadline);
         let threshold = self.options.multipart_threshold_bytes;
+        let first = announced.unwrap_or(u64::MAX).min(threshold);
+        reader.reserve(first).await?;
         by_deadline(
             write.deadline,
             FailureClass::SourceTimeout,
@@ -63,11 +70,14 @@ impl Transfer {
         let sent = if let Some(size) = reader.too_large() {
             Sent::TooLarge(size)
         } else if reader.ended {
-            let body = reader.take(usize::MAX);
+            let (body, _reserved) = reader.take(usize::MAX);
             let digest = BodyDigest::of(&body);
             same_as_source(&place, reader.crc64_nvme.as_deref(), &digest.crc64_nvme())?;
-            let reported = self.destination.put(write, body, &digest, &metadata).await?;
-            Sent::Copied(expected_of(&digest), reported)
+            let reported = self.destination.put(write, body.clone(), &digest, &metadata).await?;
+            // Without a checksum to compare, it is the `ETag` that proves the copy.
+            let etag = reported.crc64_nvme.is_none().then(|| etag_of(&body));
+            let crc64_nvme = Some(digest.crc64_nvme());
+            Sent::Copied(Expected { size_bytes: digest.size_bytes, crc64_nvme, etag }, reported)
         } else {
             let size_max = announced.unwrap_or(self.options.max_file_bytes);
             let size = part_size(size_max, self.options.part_size_bytes);
@@ -106,12 +116,26 @@ impl Transfer {
         rest: Rest,
     ) -> Result<Attempt, CopyError> {
         let Rest { body, identity, metadata, crc64_nvme, part_size_bytes } = rest;
-        let mut reader = Reader::new(body, crc64_nvme, self.options.max_file_bytes);
+        let mut reader = self.reader(body, crc64_nvme, write.deadline);
         let work = self.send_parts(upload, arrived, &mut reader, part_size_bytes);
         let (expected, reported) = upload.finish(Box::pin(work)).await?;
         let proof = self.destination.prove(write, &expected, reported).await?;
         let content_type = metadata.content_type;
         Ok(Attempt::Done { source: identity, proof, content_type, server_side: false })
+    }
+
+    fn reader(&self, body: SourceBody, crc64_nvme: Option<String>, deadline: Instant) -> Reader {
+        Reader {
+            body,
+            crc64_nvme,
+            buffer: BytesMut::new(),
+            buffers: self.buffers.clone(),
+            reserved: None,
+            deadline,
+            received: 0,
+            max_bytes: self.options.max_file_bytes,
+            ended: false,
+        }
     }
 
     /// Reads and sends at the same time, with a bounded number of parts in memory. `arrived`: the parts before those of the
@@ -127,7 +151,11 @@ impl Transfer {
         let first = arrived.last().map_or(1, |part| part.number + 1);
         let sent: Vec<Part> = reader
             .parts(first, as_usize(part_size_bytes))
-            .map_ok(|(number, body)| upload.send_part(number, body))
+            .map_ok(|(number, body, reserved)| async move {
+                let sent = upload.send_part(number, body).await;
+                drop(reserved);
+                sent
+            })
             .try_buffer_unordered(self.options.part_concurrency)
             .try_collect()
             .await?;
@@ -141,14 +169,6 @@ impl Transfer {
         let reported = upload.complete(parts).await?;
         let FileDigest { size_bytes, crc64_nvme, etag } = file;
         Ok((Expected { size_bytes, crc64_nvme, etag }, reported))
-    }
-}
-
-fn expected_of(digest: &BodyDigest) -> Expected {
-    Expected {
-        size_bytes: digest.size_bytes,
-        crc64_nvme: Some(digest.crc64_nvme()),
-        etag: Some(digest.etag()),
     }
 }
 
@@ -169,14 +189,22 @@ struct Reader {
     /// Base64 CRC-64/NVME of the whole file, if the source reports one.
     crc64_nvme: Option<String>,
     buffer: BytesMut,
+    buffers: Buffers,
+    /// For what is in the buffer.
+    reserved: Option<Reserved>,
+    deadline: Instant,
     received: u64,
     max_bytes: u64,
     ended: bool,
 }
 
 impl Reader {
-    fn new(body: SourceBody, crc64_nvme: Option<String>, max_bytes: u64) -> Self {
-        Self { body, crc64_nvme, buffer: BytesMut::new(), received: 0, max_bytes, ended: false }
+    /// Waits for the memory of the next part, unless it is reserved already.
+    async fn reserve(&mut self, bytes: u64) -> Result<(), CopyError> {
+        if self.reserved.is_none() {
+            self.reserved = Some(self.buffers.reserve(bytes, self.deadline).await?);
+        }
+        Ok(())
     }
 
     /// The bytes seen so far, if they are more than the maximum.
@@ -204,8 +232,10 @@ impl Reader {
         Ok(())
     }
 
-    fn take(&mut self, at_most: usize) -> Bytes {
-        self.buffer.split_to(at_most.min(self.buffer.len())).freeze()
+    /// The bytes, and the memory that they were given.
+    fn take(&mut self, at_most: usize) -> (Bytes, Option<Reserved>) {
+        let bytes = self.buffer.split_to(at_most.min(self.buffer.len())).freeze();
+        (bytes, self.reserved.take())
     }
 
     /// All parts in order, numbered from `first` on. A part is read when it is asked for.
@@ -213,16 +243,23 @@ impl Reader {
         &mut self,
         first: i32,
         size_bytes: usize,
-    ) -> BoxStream<'_, Result<(i32, Bytes), CopyError>> {
+    ) -> BoxStream<'_, Result<NumberedPart, CopyError>> {
         let parts = stream::try_unfold((self, first), move |(reader, number)| async move {
-            let body = reader.next_part(size_bytes).await?;
-            Ok(body.map(|body| ((number, body), (reader, number + 1))))
+            let part = reader.next_part(size_bytes).await?;
+            Ok(part.map(|(body, reserved)| ((number, body, reserved), (reader, number + 1))))
         });
         parts.boxed()
     }
 
     /// The next part, `None` at the end, and an error (which only stops the upload) when the file is too large.
-    async fn next_part(&mut self, size_bytes: usize) -> Result<Option<Bytes>, CopyError> {
+    async fn next_part(
+        &mut self,
+        size_bytes: usize,
+    ) -> Result<Option<(Bytes, Option<Reserved>)>, CopyError> {
+        if self.ended && self.buffer.is_empty() {
+            return Ok(None);
+        }
+        self.reserve(size_bytes as u64).await?;
         self.fill(size_bytes).await?;
         if let Some(size) = self.too_large() {
             return Err(CopyError::new(
@@ -230,8 +267,8 @@ impl Reader {
                 format!("more than {size} bytes arrived"),
             ));
         }
-        let part = self.take(size_bytes);
-        Ok((!part.is_empty()).then_some(part))
+        let (part, reserved) = self.take(size_bytes);
+        Ok((!part.is_empty()).then_some((part, reserved)))
     }
 }
 

@@ -67,7 +67,7 @@ async fn a_small_body_is_sent_in_one_request(
         header(sent, "x-amz-checksum-crc64nvme").unwrap(),
         BodyDigest::of(&body).crc64_nvme()
     );
-    assert_eq!(header(sent, "content-md5").unwrap(), BodyDigest::of(&body).md5_base64());
+    assert_eq!(header(sent, "x-amz-content-sha256").unwrap(), "UNSIGNED-PAYLOAD");
     assert_eq!(header(sent, "content-type").unwrap(), "application/pdf");
     assert_eq!(header(sent, "content-disposition").unwrap(), "inline");
     assert!(header(sent, "x-amz-checksum-crc32").is_none(), "one checksum is enough");
@@ -204,8 +204,7 @@ async fn s3_with_keys_is_streamed_with_all_metadata() {
     let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
     let copied = transfer(&fake, false, "").copy(&request(&source, &key)).await.unwrap();
     assert_eq!(level(&copied), ProofLevel::Checksum);
-    assert_eq!(fake.operations(), ["HEAD", "GET", "PUT"]);
-    assert!(header(&fake.requests("GET")[0], "if-match").is_some());
+    assert_eq!(fake.operations(), ["GET", "PUT"]);
     let sent = &fake.requests("PUT")[0];
     assert_eq!(header(sent, "content-encoding").unwrap(), "gzip");
     assert_eq!(header(sent, "x-amz-meta-owner").unwrap(), "me");
