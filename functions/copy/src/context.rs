@@ -6,15 +6,13 @@ use drayage_aws::objects::{
     HttpSource, HttpSourceOptions, Limiter, LimiterOptions, S3Source, Sources, Storage, Transfer,
     TransferOptions,
 };
-use drayage_aws::secrets::{Secrets, SourceKeys};
 use drayage_domain::allow_list::AllowList;
 use drayage_domain::plan::Planner;
 use drayage_domain::problem::Problem;
 use drayage_domain::run::{RunRecord, SourceAccess};
 use drayage_domain::settings::Settings;
-use drayage_lambda_kit::config;
-use drayage_lambda_kit::error::{FunctionError, SECRET_INVALID, SECRET_UNAVAILABLE};
-use secrecy::ExposeSecret;
+use drayage_lambda_kit::error::FunctionError;
+use drayage_lambda_kit::{config, source};
 
 /// A run and the tools to work for it.
 #[derive(Debug)]
@@ -68,18 +66,11 @@ async fn sources(
     })?;
     let http = HttpSource::new(HttpSourceOptions::new(allow))
         .map_err(|error| FunctionError::internal(&error))?;
-    let s3 = match (run.options.source_access, &settings.source_secret) {
+    let access = run.options.source_access;
+    let keys = source::keys(clients, settings, access).await?;
+    let s3 = match (access, keys) {
         (SourceAccess::Role, _) => Some(S3Source::new(clients.s3.clone(), true)),
-        (SourceAccess::Keys, Some(name)) => {
-            let secret = Secrets::new(clients.secrets.clone())
-                .get(name)
-                .await
-                .map_err(|error| FunctionError::new(SECRET_UNAVAILABLE, error.to_string()))?;
-            let keys = SourceKeys::from_json(secret.expose_secret()).map_err(|error| {
-                FunctionError::new(SECRET_INVALID, format!("secret {name}: {error}"))
-            })?;
-            Some(S3Source::new(clients.s3_with_keys(&keys), false))
-        }
+        (SourceAccess::Keys, Some(keys)) => Some(S3Source::new(clients.s3_with_keys(&keys), false)),
         (SourceAccess::Keys, None) | (SourceAccess::Https, _) => None,
     };
     Ok(Sources { s3, http })

@@ -169,10 +169,11 @@ impl File<'_> {
         }
     }
 
-    /// The source version of a proven copy of the same URL.
+    /// The source version of a proven copy of the same URL, if that copy is to be kept.
     fn known(&self) -> Option<&SourceIdentity> {
         self.row
             .filter(|row| row.original_url == self.entry.record.url && row.proof.is_some())
+            .filter(|_| !self.context.run.options.repair)
             .and_then(|row| row.source.as_ref())
     }
 

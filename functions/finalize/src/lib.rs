@@ -9,8 +9,10 @@ use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_domain::manifest;
+use drayage_domain::reconcile::ReconcileSummary;
 use drayage_domain::run::{Checkpoint, RunRecord, RunState, Summary};
-use drayage_lambda_kit::error::{FunctionError, STORAGE_UNAVAILABLE};
+use drayage_lambda_kit::documents::Documents;
+use drayage_lambda_kit::error::FunctionError;
 use drayage_lambda_kit::{clock, config};
 use serde::Deserialize;
 
@@ -23,6 +25,9 @@ pub struct Request {
     /// Why the run was broken off, if it was.
     #[serde(default)]
     pub error: Option<CaughtError>,
+    /// What comparing the ledger with the destination has found.
+    #[serde(default)]
+    pub reconciliation: Option<ReconcileSummary>,
 }
 
 /// An error as the state machine catches it.
@@ -55,9 +60,12 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Summary, Func
         counted,
         batches_open: open,
         ended_at: clock::now().to_string(),
+        reconciliation: request.reconciliation,
         error: request.error.as_ref().map(|error| format!("{}: {}", error.error, error.cause)),
     });
-    write_summary(clients, &settings.state_bucket, &summary).await?;
+    Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket)
+        .write(&manifest::summary_key(&summary.run_id), &summary)
+        .await?;
     close(&ledger, &run, &summary).await?;
     ledger.release_lock(&settings.migration(), &run.run_id).await?;
     tracing::info!(
@@ -72,23 +80,9 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Summary, Func
     Ok(summary)
 }
 
-async fn write_summary(
-    clients: &Clients,
-    state_bucket: &str,
-    summary: &Summary,
-) -> Result<(), FunctionError> {
-    let text =
-        serde_json::to_vec_pretty(summary).map_err(|error| FunctionError::internal(&error))?;
-    let key = manifest::summary_key(&summary.run_id);
-    Storage::new(clients.s3.clone())
-        .put(state_bucket, &key, text, "application/json")
-        .await
-        .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))
-}
-
 async fn close(ledger: &Ledger, run: &RunRecord, summary: &Summary) -> Result<(), FunctionError> {
     let state = if summary.accounted_for { RunState::Succeeded } else { RunState::Failed };
-    Ok(ledger.finish_run(&run.run_id, state, summary, &summary.ended_at).await?)
+    Ok(ledger.finish_run(&run.run_id, state, Some(summary), &summary.ended_at).await?)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use drayage_domain::counts::Counts;
 use drayage_domain::estimate::Estimate;
 use drayage_domain::outcome::Outcome;
+use drayage_domain::reconcile::ReconcileSummary;
 use drayage_domain::run::{Checkpoint, Position, RunRecord, Summary};
 
 /// What the ledger says about a run.
@@ -15,6 +16,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) batches_open: u64,
     pub(crate) ended_at: String,
     pub(crate) error: Option<String>,
+    pub(crate) reconciliation: Option<ReconcileSummary>,
 }
 
 /// The summary. A run is accounted for when its enumeration is complete, no batch is open, nothing broke it off, and as
@@ -35,12 +37,13 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
         && batches_open == 0
         && accounted == enumerated;
     let needs_attention = counts.needs_attention();
+    let reconciled = dry_run || facts.reconciliation.as_ref().is_some_and(|found| found.clean);
     Summary {
         run_id: run.run_id.clone(),
         mode: run.options.mode,
         dry_run,
         accounted_for,
-        clean: accounted_for && needs_attention == 0,
+        clean: accounted_for && needs_attention == 0 && reconciled,
         enumerated,
         accounted,
         needs_attention,
@@ -50,6 +53,7 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
         started_at: run.started_at.clone(),
         ended_at: facts.ended_at.clone(),
         error: facts.error.clone(),
+        reconciliation: facts.reconciliation.clone(),
         estimate: dry_run
             .then(|| Estimate::for_backup(checkpoint.files_planned, u64::from(checkpoint.batches))),
     }
@@ -58,6 +62,7 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
 #[cfg(test)]
 mod tests {
     use drayage_domain::outcome::{FailureClass, SkipReason};
+    use drayage_domain::reconcile::Level;
     use drayage_domain::run::RunState;
     use drayage_domain::run_input::BackupInput;
     use drayage_domain::settings::{Settings, variables};
@@ -121,6 +126,7 @@ mod tests {
             batches_open: 0,
             ended_at: "2026-01-01T00:01:00Z".to_owned(),
             error: None,
+            reconciliation: None,
         }
     }
 
@@ -131,6 +137,34 @@ mod tests {
         assert!(summary.accounted_for);
         assert!(!summary.clean, "a failed file needs attention");
         assert_eq!((summary.enumerated, summary.accounted, summary.needs_attention), (4, 4, 1));
+    }
+
+    #[test]
+    fn a_run_is_clean_only_when_the_destination_was_found_to_be() {
+        let (run, checkpoint) = (run(false), checkpoint());
+        let mut counted = counted();
+        counted.outcomes.remove(&Outcome::Failed(FailureClass::AccessDenied).label());
+        let checkpoint = Checkpoint { enumerated: 3, ..checkpoint };
+        let found = |clean| ReconcileSummary {
+            run_id: "r".to_owned(),
+            clean,
+            complete: true,
+            level: Level::Etag,
+            compared: 1,
+            verdicts: [].into(),
+            rounds: 1,
+            repairs: 0,
+            report: "s3://state-bucket/runs/r/report/index.html".to_owned(),
+        };
+        for (reconciliation, clean) in
+            [(None, false), (Some(found(false)), false), (Some(found(true)), true)]
+        {
+            let counted = counted.clone();
+            let facts = Facts { counted, reconciliation, ..facts(&run, &checkpoint) };
+            let summary = summary(&facts);
+            assert!(summary.accounted_for);
+            assert_eq!(summary.clean, clean);
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@
 //! written here, and invoking it again for the same execution changes nothing.
 
 mod checks;
-mod lock;
 
 use drayage_aws::clients::Clients;
 use drayage_aws::executions::Executions;
@@ -15,7 +14,7 @@ use drayage_aws::secrets::Secrets;
 use drayage_domain::run::{RunRecord, RunState};
 use drayage_domain::run_input::{BackupInput, Trigger};
 use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED};
-use drayage_lambda_kit::{config, salesforce};
+use drayage_lambda_kit::{config, run_lock, salesforce};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,8 +87,10 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     // A dry run reads only, so it may go on beside a backup.
     if !input.dry_run {
         let executions = Executions::new(clients.step_functions.clone());
-        let lock = lock::Wanted { migration: &settings.migration(), request: &request };
-        if let lock::Taken::ByAnother { run_id } = lock::take(&ledger, &executions, &lock).await? {
+        let Request { run_id, execution_arn, .. } = &request;
+        let wanted = run_lock::Wanted { migration: &settings.migration(), run_id, execution_arn };
+        let taken = run_lock::take(&ledger, &executions, &wanted).await?;
+        if let run_lock::Taken::ByAnother { run_id } = taken {
             return refused(&request, &input, &run_id);
         }
     }

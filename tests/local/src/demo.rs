@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +13,7 @@ use crate::local_stack::{External, LocalStack, summary};
 use crate::overview::{self, Overview};
 use crate::progress::{self, note};
 use crate::stack::StackParameters;
-use crate::{check, commands};
+use crate::{check, commands, report};
 
 /// A demo of a million files would need this machine's memory for the emulator's buckets.
 pub const FILES_MAX: usize = 50_000;
@@ -65,13 +65,14 @@ pub async fn run(options: &DemoOptions) -> Result<bool> {
     })?;
     note("checking the destination against the sources ...");
     let rows = check::rows(&stack).await?;
+    let page = report::fetch(&stack, &summary.run_id).await?;
     let overview = Overview {
         duration_seconds,
         expected: stack.dataset().map(drayage_sim::dataset::Dataset::expected_counts),
         salesforce_requests: stack.org().ok().map(|org| org.requests().values().sum()),
         check: stack.check().await?,
         accounts: overview::accounts(&rows),
-        locations: locations(&stack, &summary.run_id)?,
+        locations: locations(&stack, &summary.run_id, &page)?,
         summary,
     };
     show(&overview, options.json)?;
@@ -104,13 +105,14 @@ async fn start(options: &DemoOptions) -> Result<LocalStack> {
     }
 }
 
-fn locations(stack: &LocalStack, run_id: &str) -> Result<BTreeMap<String, String>> {
+fn locations(stack: &LocalStack, run_id: &str, page: &Path) -> Result<BTreeMap<String, String>> {
     let state = stack.stack().output("StateBucket")?;
     let destination = stack.stack().output("DestinationBucket")?;
     let prefix = stack.stack().output("DestinationPrefix")?;
     Ok([
         ("copied files", format!("s3://{destination}/{prefix}/")),
         ("manifests", format!("s3://{state}/runs/{run_id}/batches/")),
+        ("report", page.display().to_string()),
         ("summary", format!("s3://{state}/runs/{run_id}/summary.json")),
         ("ledger (files)", stack.stack().output("FilesTable")?.to_owned()),
         ("ledger (runs)", stack.stack().output("RunsTable")?.to_owned()),

@@ -14,6 +14,7 @@ pub mod local_stack;
 pub mod overview;
 mod process;
 pub mod progress;
+pub mod report;
 pub mod salesforce;
 pub mod source;
 pub mod stack;

@@ -117,10 +117,15 @@ impl LocalStack {
 
     /// Starts a backup and returns the execution's ARN.
     pub async fn start_backup(&self, input: &Value) -> Result<String> {
-        executions::start(&self.clients, self.stack.output("StateMachineArn")?, input).await
+        self.start_execution("StateMachineArn", input).await
     }
 
-    /// How the backup ended; an error with the end of the emulator's log if it does not end.
+    /// Starts an execution of the state machine that an output of the template names, and returns its ARN.
+    pub async fn start_execution(&self, machine: &str, input: &Value) -> Result<String> {
+        executions::start(&self.clients, self.stack.output(machine)?, input).await
+    }
+
+    /// How the execution ended; an error with the end of the emulator's log if it does not end.
     pub async fn wait(&self, execution: &str) -> Result<Ended> {
         executions::wait(&self.clients, execution, BACKUP_LIMIT)
             .await

@@ -105,6 +105,7 @@ impl Overview {
             ("What it took", self.totals_table(has_terminal).to_string()),
             ("Accounts with the most files", self.account_table(has_terminal).to_string()),
             ("Sums", self.sums()),
+            ("Ledger and destination compared", self.compared()),
             ("Independent check", self.check_text()),
             ("Where to look", places.join("\n")),
         ]
@@ -186,6 +187,26 @@ impl Overview {
             kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let verdict = if self.sums_add_up() { "adds up" } else { "DOES NOT ADD UP" };
         format!("  {} enumerated = {}: {verdict}", self.summary.enumerated, parts.join(" + "))
+    }
+
+    fn compared(&self) -> String {
+        let Some(found) = &self.summary.reconciliation else {
+            return "  not compared".to_owned();
+        };
+        let verdicts: Vec<String> =
+            found.verdicts.iter().map(|(label, count)| format!("{count} {label}")).collect();
+        let verdict = match (found.complete, found.clean) {
+            (true, true) => "clean",
+            (true, false) => "DIFFERENCES LEFT",
+            (false, _) => "INCOMPLETE",
+        };
+        format!(
+            "  {} keys in {} rounds, {} copied again; {}: {verdict}",
+            found.compared,
+            found.rounds,
+            found.repairs,
+            verdicts.join(", ")
+        )
     }
 
     fn check_text(&self) -> String {

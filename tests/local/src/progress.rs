@@ -63,7 +63,7 @@ async fn standing(ledger: &Ledger, run_id: &str) -> Result<Standing> {
     } else if counts.records() < total {
         "copying"
     } else {
-        "finalizing"
+        "comparing"
     };
     Ok(Standing { phase, total, counts })
 }

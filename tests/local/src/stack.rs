@@ -102,6 +102,9 @@ impl Stack {
             "CAPABILITY_IAM",
             "CAPABILITY_NAMED_IAM",
             "CAPABILITY_AUTO_EXPAND",
+            // A template of more than 51,200 bytes is taken from a bucket.
+            "--s3-bucket",
+            ARTEFACTS,
             "--template-file",
         ]
         .map(OsStr::new)

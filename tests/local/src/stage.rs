@@ -18,8 +18,16 @@ use crate::tool;
 use crate::workspace::Workspace;
 
 /// The functions of the template; package, binary and directory carry the same name.
-pub(crate) const FUNCTIONS: [&str; 5] =
-    ["preflight", "enumerate", "copy", "dead-letter", "finalize"];
+pub(crate) const FUNCTIONS: [&str; 8] = [
+    "preflight",
+    "enumerate",
+    "copy",
+    "dead-letter",
+    "reconcile-plan",
+    "reconcile",
+    "reconcile-report",
+    "finalize",
+];
 
 /// The largest zip that Lambda takes is 50 MB for a direct upload
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>); a fast level is enough for loopback.

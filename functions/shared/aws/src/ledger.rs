@@ -8,6 +8,7 @@
 mod attributes;
 mod batches;
 mod closing;
+mod copies;
 mod counters;
 mod error;
 mod file_item;
@@ -16,13 +17,14 @@ mod locks;
 mod runs;
 mod uploads;
 #[cfg(test)]
-mod wire_tests;
+pub(crate) mod wire_tests;
 mod write;
 
 use aws_sdk_dynamodb::Client;
 
 pub use batches::{BatchClaim, Lease};
 pub use closing::FinishBatch;
+pub use copies::CopiesCursor;
 pub use counters::BatchProgress;
 pub use error::LedgerError;
 pub use files::KeyClaim;

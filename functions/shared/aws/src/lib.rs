@@ -1,9 +1,10 @@
-//! The AWS side: the ledger, objects, executions, the queue, secrets.
+//! The AWS side: the ledger, objects, inventories, executions, the queue, secrets.
 //!
 //! Adapters take and return the domain's types; no SDK type leaves this crate except the clients themselves.
 
 pub mod clients;
 pub mod executions;
+pub mod inventory;
 pub mod ledger;
 pub mod objects;
 pub mod queue;

@@ -14,13 +14,13 @@ mod journal;
 mod limiter;
 mod metadata;
 mod request_count;
-mod s3_failure;
-mod s3_source;
+pub(crate) mod s3_failure;
+pub(crate) mod s3_source;
 mod storage;
 mod transfer;
 
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 
 pub use error::CopyError;
 pub use http_source::{HttpSource, HttpSourceError, HttpSourceOptions};

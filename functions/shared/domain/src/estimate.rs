@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reconcile::{Cost, CostItem, Requests};
+
 /// PUT, COPY, POST and LIST requests, in USD each.
 const S3_WRITE_USD: f64 = 5.0e-6;
 /// GET and HEAD requests, in USD each.
@@ -66,6 +68,24 @@ impl Estimate {
     }
 }
 
+/// What requests cost.
+#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52, and an estimate anyway")]
+pub fn cost_of(requests: &Requests) -> Cost {
+    let items: Vec<CostItem> = [
+        ("LIST requests", requests.list, S3_WRITE_USD),
+        ("HEAD requests", requests.head, S3_READ_USD),
+        ("GET requests", requests.get, S3_READ_USD),
+        ("PUT requests", requests.put, S3_WRITE_USD),
+        ("COPY requests", requests.copy, S3_WRITE_USD),
+        ("DELETE requests", requests.delete, 0.0),
+    ]
+    .into_iter()
+    .filter(|(_, count, _)| *count > 0)
+    .map(|(label, count, usd)| CostItem { label: label.to_owned(), count, usd: count as f64 * usd })
+    .collect();
+    Cost { usd: items.iter().map(|item| item.usd).sum(), items }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +96,12 @@ mod tests {
         // 5.40 S3 + 1.875 ledger + 0.75 transitions + 0.012 queue
         assert!((estimate.cost_usd - 8.037).abs() < 0.001, "{}", estimate.cost_usd);
         assert!((estimate.seconds_at_least - 285.7).abs() < 0.1);
+    }
+
+    #[test]
+    fn listing_a_million_keys_costs_half_a_cent() {
+        let cost = cost_of(&Requests { list: 1_000, head: 10, ..Requests::default() });
+        assert!((cost.usd - 0.005_004).abs() < 1e-9, "{}", cost.usd);
+        assert_eq!(cost.items.len(), 2);
     }
 }

@@ -3,7 +3,7 @@
 //! A record is read ([`record`]), decided about ([`plan`]: [`source_url`], [`destination_key`], [`extension`],
 //! [`allow_list`]), written into a batch ([`manifest`]), copied, and ends in one [`outcome`] that is counted
 //! ([`counts`]) and kept in the ledger ([`row`], [`state`]). A run ([`run`]) is what a person asked for ([`run_input`])
-//! under the stack's [`settings`].
+//! under the stack's [`settings`]. Whether two places hold the same objects is decided by [`reconcile`].
 
 pub mod allow_list;
 pub mod change;
@@ -12,11 +12,13 @@ pub mod destination_key;
 pub mod estimate;
 pub mod extension;
 pub mod id;
+mod input_fields;
 pub mod manifest;
 pub mod message;
 pub mod outcome;
 pub mod plan;
 pub mod problem;
+pub mod reconcile;
 pub mod record;
 pub mod row;
 pub mod run;

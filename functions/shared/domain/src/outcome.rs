@@ -42,6 +42,8 @@ macro_rules! named_reasons {
     };
 }
 
+pub(crate) use named_reasons;
+
 named_reasons! {
     /// Why a record was deliberately left alone.
     SkipReason {

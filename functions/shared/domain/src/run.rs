@@ -67,6 +67,10 @@ pub struct RunOptions {
     pub destination_prefix: String,
     /// What the new URL of an object starts with; ends in a slash.
     pub new_url_base: String,
+    /// Copies every file anew, also one whose source is still what the proven copy was made from: the copy is known to be
+    /// gone or damaged.
+    #[serde(default)]
+    pub repair: bool,
     /// Length of the URL field in characters, read from the sObject's description.
     pub url_length_max: usize,
 }
@@ -228,7 +232,7 @@ pub struct Summary {
     pub dry_run: bool,
     /// Whether every enumerated record is in exactly one named end state.
     pub accounted_for: bool,
-    /// Whether nothing needs a person's attention.
+    /// Whether nothing needs a person's attention, and the destination was found to hold what the ledger says.
     pub clean: bool,
     /// Records read from Salesforce, and rows found deleted.
     pub enumerated: u64,
@@ -249,6 +253,9 @@ pub struct Summary {
     /// Why the run was broken off, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The comparison of the ledger with the destination that ended the run; none in a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciliation: Option<crate::reconcile::ReconcileSummary>,
     /// What the run would need, in a dry run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<crate::estimate::Estimate>,

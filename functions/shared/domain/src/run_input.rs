@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::extension::ExtensionSet;
+use crate::input_fields;
 use crate::problem::Problem;
 
 /// Which records a backup copies.
@@ -100,38 +101,8 @@ const FIELDS: [(&str, &str); 9] = [
 impl BackupInput {
     /// Checks an execution input. Returns every problem, each naming its field.
     pub fn parse(input: &Value) -> Result<Self, Vec<Problem>> {
-        let object = match input {
-            Value::Null => return Ok(Self::default()),
-            Value::Object(object) => object,
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                return Err(vec![Problem::new(
-                    "input",
-                    "is not a JSON object",
-                    "start the execution with {} or an object of options",
-                )]);
-            }
-        };
+        let parsed: Self = input_fields::parse(input, &FIELDS)?;
         let mut problems = Vec::new();
-        for (name, value) in object {
-            match FIELDS.iter().find(|(known, _)| known == name) {
-                None => problems.push(unknown_field(name)),
-                Some((_, takes)) => {
-                    let alone = serde_json::json!({ name: value });
-                    if serde_json::from_value::<Self>(alone).is_err() {
-                        problems.push(Problem::new(
-                            name,
-                            format!("{value} does not fit"),
-                            format!("takes {takes}"),
-                        ));
-                    }
-                }
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let parsed: Self = serde_json::from_value(input.clone())
-            .map_err(|error| vec![Problem::new("input", error.to_string(), "correct the input")])?;
         parsed.check(&mut problems);
         if problems.is_empty() { Ok(parsed) } else { Err(problems) }
     }
@@ -206,19 +177,6 @@ impl BackupInput {
             }
         }
     }
-}
-
-fn unknown_field(name: &str) -> Problem {
-    let folded = name.replace(['_', '-'], "").to_lowercase();
-    let near = FIELDS.iter().find(|(known, _)| known.to_lowercase() == folded);
-    let hint = match near {
-        Some((known, _)) => format!("did you mean `{known}`?"),
-        None => format!(
-            "known fields: {}",
-            FIELDS.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")
-        ),
-    };
-    Problem::new(name, "is not a field of the backup input", hint)
 }
 
 #[cfg(test)]

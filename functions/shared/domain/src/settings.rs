@@ -186,6 +186,7 @@ impl Settings {
             destination_bucket: self.destination_bucket.clone(),
             destination_prefix: self.destination_prefix.clone(),
             new_url_base: self.new_url_base.clone(),
+            repair: false,
             url_length_max: URL_LENGTH_MAX,
         }
     }

@@ -6,7 +6,10 @@
 pub mod clock;
 pub mod config;
 pub mod deadline;
+pub mod documents;
 pub mod error;
 pub mod queue_events;
+pub mod run_lock;
 pub mod runtime;
 pub mod salesforce;
+pub mod source;

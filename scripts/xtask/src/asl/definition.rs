@@ -49,6 +49,11 @@ impl<'a> Machine<'a> {
         self.scopes.iter().flat_map(|scope| &scope.states)
     }
 
+    /// Whether the text stands anywhere in the definition.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        self.top.to_string().contains(text)
+    }
+
     /// All Task states.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = &State<'a>> {
         self.states().filter(|state| state.kind == "Task")

@@ -49,7 +49,8 @@ fn names_in_choices<'a>(state: &State<'a>) -> Vec<&'a str> {
     names
 }
 
-/// Every error of ours that passes by itself is retried by some state.
+/// Every error of ours that passes by itself is retried by some state. Those of Salesforce can only occur where a function
+/// that calls it is invoked.
 pub(super) fn retryable_errors_are_retried(
     machine: &Machine<'_>,
     known: &KnownErrors,
@@ -60,9 +61,11 @@ pub(super) fn retryable_errors_are_retried(
         .filter(|retrier| retrier.get("MaxAttempts").and_then(Value::as_u64) != Some(0))
         .flat_map(error_equals)
         .collect();
+    let salesforce = known.salesforce_functions.iter().any(|arn| machine.mentions(arn));
     known
         .retryable
         .iter()
+        .filter(|name| salesforce || !known.of_salesforce.contains(*name))
         .filter(|name| !retried.contains(name.as_str()))
         .map(|name| {
             Finding::new(

@@ -43,6 +43,10 @@ const LAMBDA: [&str; 9] = [
     "Runtime.Unknown",
     "Sandbox.Timedout",
 ];
+/// What starting another execution can end with
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
+const EXECUTIONS: [&str; 2] =
+    ["StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"];
 /// Errors of `lambda-kit` that pass by themselves. The others need a person.
 const RETRYABLE: [&str; 4] =
     ["LedgerConflict", "LedgerUnavailable", "SecretUnavailable", "StorageUnavailable"];
@@ -54,6 +58,10 @@ pub(crate) struct KnownErrors {
     pub(crate) ours: BTreeSet<String>,
     /// Those of ours that are worth another attempt.
     pub(crate) retryable: BTreeSet<String>,
+    /// Those of `retryable` that only functions which call Salesforce raise.
+    pub(crate) of_salesforce: BTreeSet<String>,
+    /// Substitutions for the ARNs of those functions.
+    pub(crate) salesforce_functions: Vec<String>,
 }
 
 impl KnownErrors {
@@ -61,7 +69,8 @@ impl KnownErrors {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let lambda_kit = workspace::read(&root.join(LAMBDA_KIT))?;
         let salesforce = workspace::read(&root.join(SALESFORCE))?;
-        Self::from_sources(&lambda_kit, &salesforce)
+        let salesforce_functions = salesforce_functions(root)?;
+        Ok(Self { salesforce_functions, ..Self::from_sources(&lambda_kit, &salesforce)? })
     }
 
     fn from_sources(lambda_kit: &str, salesforce: &str) -> Result<Self> {
@@ -73,14 +82,42 @@ impl KnownErrors {
         }
         let mut retryable: BTreeSet<String> = RETRYABLE.into_iter().map(str::to_owned).collect();
         ours.extend(literals(salesforce, "ERROR_TYPES").context(SALESFORCE)?);
-        retryable.extend(retryable_variants(salesforce).context(SALESFORCE)?);
-        Ok(Self { ours, retryable })
+        let of_salesforce = retryable_variants(salesforce).context(SALESFORCE)?;
+        retryable.extend(of_salesforce.iter().cloned());
+        Ok(Self { ours, retryable, of_salesforce, salesforce_functions: Vec::new() })
     }
 
     /// Whether a definition may match on this name.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        STATES.contains(&name) || LAMBDA.contains(&name) || self.ours.contains(name)
+        STATES.contains(&name)
+            || LAMBDA.contains(&name)
+            || EXECUTIONS.contains(&name)
+            || self.ours.contains(name)
     }
+}
+
+/// `${PreflightFunctionArn}` and the like, for every function whose manifest names the Salesforce client.
+fn salesforce_functions(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root.join("functions")).context("functions")? {
+        let manifest = entry?.path().join("Cargo.toml");
+        if !manifest.is_file() || !workspace::read(&manifest)?.contains("drayage-salesforce") {
+            continue;
+        }
+        let package = manifest.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let pascal: String = package
+            .unwrap_or_default()
+            .split('-')
+            .map(|word| {
+                word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default()
+            })
+            .collect();
+        found.push(format!("${{{pascal}FunctionArn}}"));
+    }
+    if found.is_empty() {
+        bail!("no function calls Salesforce; hint: adapt the linter to where functions are now");
+    }
+    Ok(found)
 }
 
 /// The text between the brackets of `const NAME: ... = [...]`.

@@ -8,7 +8,12 @@ use super::*;
 
 fn known() -> KnownErrors {
     let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-    KnownErrors { ours: names(&["RunLocked", "Busy"]), retryable: names(&["Busy"]) }
+    KnownErrors {
+        ours: names(&["RunLocked", "Busy", "SalesforceBusy"]),
+        retryable: names(&["Busy", "SalesforceBusy"]),
+        of_salesforce: names(&["SalesforceBusy"]),
+        salesforce_functions: vec!["${AskFunctionArn}".to_owned()],
+    }
 }
 
 fn retrier(errors: &[&str]) -> Value {

@@ -36,6 +36,7 @@ fn run(run_id: &str, kind: &str, started_at: &str) -> RunRecord {
             destination_bucket: "destination".to_owned(),
             destination_prefix: "uploads".to_owned(),
             new_url_base: "https://x/".to_owned(),
+            repair: false,
             url_length_max: 255,
         },
         records_expected: 3,
@@ -58,6 +59,7 @@ fn summary(run_id: &str, accounted: u64) -> Summary {
         batches_open: 0,
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         ended_at: "2026-01-01T00:01:00Z".to_owned(),
+        reconciliation: None,
         error: None,
         estimate: None,
     }
@@ -89,7 +91,7 @@ async fn a_run_ends_with_the_last_word_about_it() {
         (RunState::Failed, 2, "2026-01-01T00:02:00Z"),
     ] {
         for _delivery in 0..2 {
-            ledger.finish_run("r", state, &summary("r", accounted), at).await.unwrap();
+            ledger.finish_run("r", state, Some(&summary("r", accounted)), at).await.unwrap();
             let expected = RunRecord {
                 state,
                 ended_at: Some(at.to_owned()),
@@ -102,7 +104,8 @@ async fn a_run_ends_with_the_last_word_about_it() {
     // The start of a run that has ended, delivered once more, does not start it again.
     ledger.create_run(&started).await.unwrap();
     assert_eq!(ledger.run("r").await.unwrap().map(|run| run.state), Some(RunState::Failed));
-    let nobody = ledger.finish_run("q", RunState::Failed, &summary("q", 0), "").await.unwrap_err();
+    let nobody =
+        ledger.finish_run("q", RunState::Failed, Some(&summary("q", 0)), "").await.unwrap_err();
     assert!(matches!(nobody, LedgerError::Conflict { .. }), "{nobody}");
 }
 

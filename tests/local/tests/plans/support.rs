@@ -60,6 +60,7 @@ pub(crate) fn options(dataset: &Dataset) -> RunOptions {
             "https://{}.s3.us-east-1.amazonaws.com/",
             dataset.options.destination_bucket
         ),
+        repair: false,
         url_length_max: 255,
     }
 }

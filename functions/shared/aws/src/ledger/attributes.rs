@@ -30,6 +30,8 @@ pub(super) const ATTENTION: &str = "attention";
 pub(super) const ATTENTION_AT: &str = "attention_at";
 /// Size of the copy, projected into `by_account`.
 pub(super) const SIZE: &str = "size";
+/// The copy and what proves it.
+pub(super) const PROOF: &str = "proof";
 /// State of a file, a batch or a run.
 pub(super) const STATE: &str = "state";
 /// Counts the writes of an item.
@@ -56,6 +58,8 @@ pub(super) const EXECUTION_ARN: &str = "execution_arn";
 pub(super) const AT: &str = "at";
 /// Index of the `runs` table that lists runs.
 pub(super) const BY_START: &str = "by_start";
+/// Index of the `files` table that lists the rows of an account by destination key.
+pub(super) const BY_ACCOUNT: &str = "by_account";
 /// Entries of a batch.
 pub(super) const ENTRIES: &str = "entries";
 /// End of a lease, in milliseconds since 1970. Always present on a claimed batch.

@@ -20,7 +20,7 @@ use super::write::{NotWritten, Patience, conditional};
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const KEYS_PER_READ: usize = 100;
 /// What the record id of a claim starts with.
-const CLAIM_PREFIX: &str = "KEY#";
+pub(super) const CLAIM_PREFIX: &str = "KEY#";
 
 /// Who owns a destination key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -45,13 +45,13 @@ impl Ledger {
         self.read_run_item(run_id, RUN).await?.map(|item| from_json(&item, BODY)).transpose()
     }
 
-    /// Marks a run as ended. Doing it again replaces the end by the newer one: a run whose last step was broken off is
+    /// Marks a run as ended, with the summary of a run that has one. Doing it again replaces the end by the newer one: a run whose last step was broken off is
     /// ended once more, by the step that says so.
     pub async fn finish_run(
         &self,
         run_id: &str,
         state: RunState,
-        summary: &Summary,
+        summary: Option<&Summary>,
         ended_at: &str,
     ) -> Result<(), LedgerError> {
         let gone = || LedgerError::conflict(format!("run {run_id} (it is gone)"));
@@ -59,7 +59,7 @@ impl Ledger {
         let ended = RunRecord {
             state,
             ended_at: Some(ended_at.to_owned()),
-            summary: Some(summary.clone()),
+            summary: summary.cloned(),
             ..run
         };
         let put = self

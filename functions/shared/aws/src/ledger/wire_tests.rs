@@ -33,7 +33,7 @@ impl Respond for Answers {
 }
 
 /// A table that gives these answers, and the ledger that asks it.
-async fn table(answers: Vec<ResponseTemplate>) -> (MockServer, Ledger) {
+pub(crate) async fn table(answers: Vec<ResponseTemplate>) -> (MockServer, Ledger) {
     let server = MockServer::start().await;
     let expected = u64::try_from(answers.len()).unwrap();
     Mock::given(any())
@@ -57,7 +57,7 @@ async fn table(answers: Vec<ResponseTemplate>) -> (MockServer, Ledger) {
     (server, Ledger::new(client, "files", "runs"))
 }
 
-fn ok(body: &Value) -> ResponseTemplate {
+pub(crate) fn ok(body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_raw(body.to_string(), "application/x-amz-json-1.0")
 }
 
@@ -83,7 +83,7 @@ fn cancelled(codes: [&str; 2], stored: &Value) -> ResponseTemplate {
     refused("TransactionCanceledException", &json!({"CancellationReasons": reasons}))
 }
 
-async fn requests(server: &MockServer) -> Vec<Value> {
+pub(crate) async fn requests(server: &MockServer) -> Vec<Value> {
     let received = server.received_requests().await.unwrap();
     received.iter().map(|request| request.body_json().unwrap()).collect()
 }

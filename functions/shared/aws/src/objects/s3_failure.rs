@@ -9,7 +9,7 @@ use super::error::CopyError;
 
 /// The meaning of an S3 error, whoever's bucket it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// No such key, version or bucket.
     Missing,
     /// Access is refused, or the credentials are not valid.
@@ -36,15 +36,15 @@ pub(super) enum Meaning {
 
 /// An S3 error in our terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct S3Failure {
-    pub(super) meaning: Meaning,
+pub(crate) struct S3Failure {
+    pub(crate) meaning: Meaning,
     /// S3's error code, or the HTTP status, or what kind of failure it was.
-    pub(super) code: String,
-    pub(super) retry_after: Option<Duration>,
+    pub(crate) code: String,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl S3Failure {
-    pub(super) fn of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
+    pub(crate) fn of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
         let Some(response) = error.raw_response() else {
             let timed_out = matches!(error, SdkError::TimeoutError(_))
                 || matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());

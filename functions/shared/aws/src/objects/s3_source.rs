@@ -17,7 +17,8 @@ use super::request_count::RequestCount;
 use super::s3_failure::{Meaning, S3Failure};
 use located::{head_of, located};
 
-pub(super) use located::{Located, is_kms};
+pub(super) use located::Located;
+pub(crate) use located::{is_archived, is_kms};
 
 type HeadError = aws_sdk_s3::error::SdkError<HeadObjectError>;
 

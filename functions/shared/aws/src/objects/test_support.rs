@@ -15,12 +15,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-pub(super) use fake_s3::{FakeS3, Reports, Stored, header};
+pub(crate) use fake_s3::{FakeS3, Reports, Stored, header};
 
 use super::http_source::HttpSourceOptions;
 use super::transfer::CopyRequest;
 
-pub(super) fn s3_client(endpoint: &str) -> Client {
+pub(crate) fn s3_client(endpoint: &str) -> Client {
     let config = Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -81,14 +81,14 @@ pub(super) fn request<'a>(source: &'a SourceLocation, key: &'a DestinationKey) -
 }
 
 /// A server that answers each connection with the next text, then closes it.
-pub(super) struct RawServer {
-    pub(super) origin: String,
+pub(crate) struct RawServer {
+    pub(crate) origin: String,
     connections: Arc<AtomicUsize>,
 }
 
 impl RawServer {
     /// `stall`: keep the connection open, silently, after the text.
-    pub(super) async fn start(answers: Vec<String>, stall: bool) -> Self {
+    pub(crate) async fn start(answers: Vec<String>, stall: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let connections = Arc::new(AtomicUsize::new(0));
@@ -116,7 +116,7 @@ impl RawServer {
         Self { origin, connections }
     }
 
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }

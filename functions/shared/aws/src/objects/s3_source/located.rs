@@ -112,7 +112,7 @@ impl Located {
     }
 }
 
-pub(in crate::objects) fn is_kms(encryption: Option<&ServerSideEncryption>) -> bool {
+pub(crate) fn is_kms(encryption: Option<&ServerSideEncryption>) -> bool {
     matches!(encryption, Some(ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse))
 }
 
@@ -165,7 +165,7 @@ pub(super) fn located(asked: &Asked<'_>, head: &HeadObjectOutput) -> Located {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>: an archived object can be read while
 /// `x-amz-restore` says that no restore is running any more. Glacier Instant Retrieval is not an archive here.
-fn is_archived(head: &HeadObjectOutput) -> bool {
+pub(crate) fn is_archived(head: &HeadObjectOutput) -> bool {
     let in_archive =
         matches!(head.storage_class, Some(StorageClass::Glacier | StorageClass::DeepArchive))
             || matches!(

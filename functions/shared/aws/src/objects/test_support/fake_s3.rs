@@ -9,7 +9,7 @@ use crate::objects::digest::{BodyDigest, FileDigest, PartDigest, etag_of};
 
 /// Which checksums the service reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::objects) enum Reports {
+pub(crate) enum Reports {
     /// As AWS does: the checksum of the full object.
     Full,
     /// Composite checksums for multipart uploads.
@@ -20,21 +20,21 @@ pub(in crate::objects) enum Reports {
 
 /// An object.
 #[derive(Debug, Clone, Default)]
-pub(in crate::objects) struct Stored {
-    pub(in crate::objects) bytes: Vec<u8>,
-    pub(in crate::objects) etag: String,
+pub(crate) struct Stored {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) etag: String,
     /// Headers that a HEAD or GET repeats.
-    pub(in crate::objects) headers: BTreeMap<String, String>,
+    pub(crate) headers: BTreeMap<String, String>,
     /// For a HEAD, what is said instead of the length of `bytes`.
-    pub(in crate::objects) claimed_size: Option<u64>,
+    pub(crate) claimed_size: Option<u64>,
 }
 
 impl Stored {
-    pub(in crate::objects) fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), etag: etag_of(bytes), ..Self::default() }
     }
 
-    pub(in crate::objects) fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.to_owned());
         self
     }
@@ -78,13 +78,13 @@ struct State {
 
 /// The service; its state outlives single requests.
 #[derive(Debug, Clone)]
-pub(in crate::objects) struct FakeS3 {
+pub(crate) struct FakeS3 {
     state: Arc<Mutex<State>>,
     server: Arc<MockServer>,
 }
 
 impl FakeS3 {
-    pub(in crate::objects) async fn start(reports: Reports) -> Self {
+    pub(crate) async fn start(reports: Reports) -> Self {
         let state = Arc::new(Mutex::new(State {
             objects: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -100,65 +100,59 @@ impl FakeS3 {
         fake
     }
 
-    pub(in crate::objects) fn uri(&self) -> String {
+    pub(crate) fn uri(&self) -> String {
         self.server.uri()
     }
 
     /// `place` is `bucket/key`, percent-encoded as in the request.
-    pub(in crate::objects) fn store(&self, place: &str, object: Stored) {
+    pub(crate) fn store(&self, place: &str, object: Stored) {
         self.state.lock().unwrap().objects.insert(place.to_owned(), object);
     }
 
-    pub(in crate::objects) fn stored(&self, place: &str) -> Option<Stored> {
+    pub(crate) fn stored(&self, place: &str) -> Option<Stored> {
         self.state.lock().unwrap().objects.get(place).cloned()
     }
 
     /// The next `operation` answers with this status and error code (for 301, the region to ask).
-    pub(in crate::objects) fn fail(&self, operation: &str, status: u16, code: &str) {
+    pub(crate) fn fail(&self, operation: &str, status: u16, code: &str) {
         self.fail_after(operation, 0, status, code);
     }
 
     /// The same, after so many requests that are answered as usual.
-    pub(in crate::objects) fn fail_after(
-        &self,
-        operation: &str,
-        after: usize,
-        status: u16,
-        code: &str,
-    ) {
+    pub(crate) fn fail_after(&self, operation: &str, after: usize, status: u16, code: &str) {
         let (operation, code) = (operation.to_owned(), code.to_owned());
         self.state.lock().unwrap().faults.push(Fault { operation, after, status, code });
     }
 
     /// How many parts have arrived.
-    pub(in crate::objects) fn parts(&self) -> usize {
+    pub(crate) fn parts(&self) -> usize {
         self.state.lock().unwrap().parts.len()
     }
 
     /// The last byte of a part that has arrived is lost.
-    pub(in crate::objects) fn shorten_part(&self, number: u32) {
+    pub(crate) fn shorten_part(&self, number: u32) {
         self.state.lock().unwrap().parts.get_mut(&number).unwrap().bytes.pop();
     }
 
     /// From now on, the last byte of every part is stored wrongly, and nothing says so.
-    pub(in crate::objects) fn corrupt_parts(&self) {
+    pub(crate) fn corrupt_parts(&self) {
         self.state.lock().unwrap().corrupt_parts = true;
     }
 
     /// What was asked, in order.
-    pub(in crate::objects) fn operations(&self) -> Vec<String> {
+    pub(crate) fn operations(&self) -> Vec<String> {
         self.state.lock().unwrap().log.iter().map(|(operation, _)| operation.clone()).collect()
     }
 
     /// The requests of one kind.
-    pub(in crate::objects) fn requests(&self, operation: &str) -> Vec<Request> {
+    pub(crate) fn requests(&self, operation: &str) -> Vec<Request> {
         let state = self.state.lock().unwrap();
         state.log.iter().filter(|(name, _)| name == operation).map(|(_, r)| r.clone()).collect()
     }
 }
 
 /// A header of a request as text.
-pub(in crate::objects) fn header(request: &Request, name: &str) -> Option<String> {
+pub(crate) fn header(request: &Request, name: &str) -> Option<String> {
     request.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
 }
 

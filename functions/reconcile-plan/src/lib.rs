@@ -1,0 +1,172 @@
+//! Starts a round of a reconciliation: checks what is asked for, makes sure that no other run interferes, and cuts the keys
+//! into shards.
+//!
+//! The first round freezes the input and the places; later rounds compare the same shards again. Everything is written under
+//! names that follow from run, round and shard, so a repeated invocation replaces the same documents by the same content.
+
+use drayage_aws::clients::Clients;
+use drayage_aws::executions::Executions;
+use drayage_aws::inventory::split;
+use drayage_aws::ledger::Ledger;
+use drayage_aws::objects::Storage;
+use drayage_domain::reconcile::Side;
+use drayage_domain::reconcile::input::ReconcileInput;
+use drayage_domain::reconcile::ranges::KeyRange;
+use drayage_domain::reconcile::work::{self, Reconciliation, Shard};
+use drayage_domain::run::{RunRecord, RunState};
+use drayage_domain::run_input::BackupInput;
+use drayage_domain::settings::Settings;
+use drayage_lambda_kit::documents::Documents;
+use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED, STORAGE_UNAVAILABLE};
+use drayage_lambda_kit::{config, run_lock, source};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the state machine passes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The execution's name.
+    pub execution_name: String,
+    /// The execution's ARN.
+    pub execution_arn: String,
+    /// When the execution started, RFC 3339.
+    pub started_at: String,
+    /// The execution's input.
+    #[serde(default)]
+    pub input: Value,
+    /// The round that begins, from 1.
+    pub round: u32,
+}
+
+/// What there is to compare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The run: the execution, or the run that it is the last step of.
+    pub run_id: String,
+    /// The round.
+    pub round: u32,
+    /// Shards of the round.
+    pub shards: u32,
+    /// What the keys of the shards begin with in the state bucket.
+    pub shards_prefix: String,
+}
+
+/// Starts a round.
+pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
+    let settings = config::from_environment()?;
+    let input = ReconcileInput::parse(&request.input)
+        .map_err(|problems| FunctionError::input(&problems))?;
+    let run_id = input.parent_run.clone().unwrap_or_else(|| request.execution_name.clone());
+    let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+    let ranges = if request.round == 1 {
+        begin(clients, &settings, &request, &input).await?;
+        let reconciliation = Reconciliation {
+            run_id: run_id.clone(),
+            source: input.source_place(&settings),
+            destination: input.destination_place(&settings),
+            started_at: request.started_at.clone(),
+            input,
+        };
+        documents.write(&work::run_key(&run_id), &reconciliation).await?;
+        ranges(clients, &settings, &reconciliation).await?
+    } else {
+        earlier_ranges(&documents, &run_id).await?
+    };
+    let mut shards = 0;
+    for range in ranges {
+        shards += 1;
+        let shard = Shard { number: shards, range };
+        documents.write(&work::shard_key(&run_id, request.round, shards), &shard).await?;
+    }
+    tracing::info!(run_id, round = request.round, shards, "a round of comparing begins");
+    let shards_prefix = work::shards_prefix(&run_id, request.round);
+    Ok(Answer { run_id, round: request.round, shards, shards_prefix })
+}
+
+/// Takes the run lock, or checks that the run that this is a step of has it.
+async fn begin(
+    clients: &Clients,
+    settings: &Settings,
+    request: &Request,
+    input: &ReconcileInput,
+) -> Result<(), FunctionError> {
+    Storage::new(clients.s3.clone())
+        .check_bucket(&settings.destination_bucket)
+        .await
+        .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))?;
+    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let parent = match &input.parent_run {
+        None => None,
+        Some(parent) => {
+            Some(ledger.run(parent).await?.ok_or_else(|| FunctionError::run_unknown(parent))?)
+        }
+    };
+    let (run_id, execution_arn) =
+        parent.as_ref().map_or((&request.execution_name, &request.execution_arn), |parent| {
+            (&parent.run_id, &parent.execution_arn)
+        });
+    let wanted = run_lock::Wanted { migration: &settings.migration(), run_id, execution_arn };
+    let executions = Executions::new(clients.step_functions.clone());
+    if let run_lock::Taken::ByAnother { run_id } =
+        run_lock::take(&ledger, &executions, &wanted).await?
+    {
+        return Err(FunctionError::new(
+            RUN_LOCKED,
+            format!(
+                "run {run_id} is under way in the same destination, and files change while it copies; hint: wait for \
+                 it, or stop its execution and start again"
+            ),
+        ));
+    }
+    if parent.is_none() {
+        ledger.create_run(&record(settings, request)).await?;
+    }
+    Ok(())
+}
+
+fn record(settings: &Settings, request: &Request) -> RunRecord {
+    RunRecord {
+        run_id: request.execution_name.clone(),
+        kind: "reconcile".to_owned(),
+        execution_arn: request.execution_arn.clone(),
+        started_at: request.started_at.clone(),
+        ended_at: None,
+        state: RunState::Running,
+        options: settings.options(&BackupInput::default()),
+        records_expected: 0,
+        summary: None,
+    }
+}
+
+/// The ledger is one shard: it is scanned as a whole, and every further shard would scan it again.
+async fn ranges(
+    clients: &Clients,
+    settings: &Settings,
+    reconciliation: &Reconciliation,
+) -> Result<Vec<KeyRange>, FunctionError> {
+    if reconciliation.input.source.is_none() {
+        return Ok(vec![KeyRange::ALL]);
+    }
+    let place = source::place(clients, settings, &reconciliation.source, Side::Source).await?;
+    let wanted = usize::try_from(reconciliation.input.shards()).unwrap_or(1);
+    let (ranges, _) = split(&place, KeyRange::ALL, wanted).await.map_err(|error| {
+        FunctionError::new(STORAGE_UNAVAILABLE, format!("the source cannot be listed: {error}"))
+    })?;
+    Ok(ranges)
+}
+
+async fn earlier_ranges(
+    documents: &Documents,
+    run_id: &str,
+) -> Result<Vec<KeyRange>, FunctionError> {
+    let mut ranges = Vec::new();
+    for number in 1.. {
+        match documents.find::<Shard>(&work::shard_key(run_id, 1, number)).await? {
+            Some(shard) => ranges.push(shard.range),
+            None => break,
+        }
+    }
+    Ok(ranges)
+}

@@ -1,0 +1,147 @@
+//! Compares one shard: walks both inventories side by side and writes down every key that is not in order.
+//!
+//! Every half minute the position, the tally and the number of finished parts of findings are written as one document. An
+//! invocation that ends, or dies, is followed by one that goes on from there; findings that belong to no written state are
+//! written again.
+
+mod findings;
+mod parties;
+
+use std::time::Duration;
+
+use drayage_aws::clients::Clients;
+use drayage_aws::inventory::{CompareError, Compared, End};
+use drayage_aws::objects::Storage;
+use drayage_domain::reconcile::work::{self, Reconciliation, Shard, ShardState};
+use drayage_domain::reconcile::{Partial, Side};
+use drayage_lambda_kit::documents::Documents;
+use drayage_lambda_kit::error::{FunctionError, STORAGE_UNAVAILABLE};
+use drayage_lambda_kit::runtime::Invocation;
+use drayage_lambda_kit::{clock, config};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use findings::FindingsFile;
+use parties::{Unready, Work};
+
+/// A state is written this often.
+const STATE_EVERY: Duration = Duration::from_secs(30);
+/// Kept of the invocation for writing the last state.
+const CLOSING_TIME: Duration = Duration::from_secs(15);
+
+/// What the state machine passes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The run.
+    pub run_id: String,
+    /// The round.
+    pub round: u32,
+    /// The shard's key in the state bucket.
+    pub shard_key: String,
+}
+
+/// Whether the shard is compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The run.
+    pub run_id: String,
+    /// The round.
+    pub round: u32,
+    /// The shard's key in the state bucket.
+    pub shard_key: String,
+    /// Whether nothing is left; otherwise, invoke again with this answer.
+    pub done: bool,
+}
+
+/// Goes on with a shard until it is compared or the time is used.
+pub async fn handle(
+    clients: &Clients,
+    request: Request,
+    invocation: Invocation,
+) -> Result<Answer, FunctionError> {
+    let settings = config::from_environment()?;
+    let storage = Storage::new(clients.s3.clone());
+    let documents = Documents::new(storage.clone(), &settings.state_bucket);
+    let Request { run_id, round, shard_key } = request;
+    let reconciliation: Reconciliation = documents.read(&work::run_key(&run_id)).await?;
+    let shard: Shard = documents.read(&shard_key).await?;
+    let state_key = work::state_key(&run_id, round, shard.number);
+    let begun = documents.find(&state_key).await?;
+    let mut state =
+        begun.unwrap_or_else(|| ShardState::start(shard.number, clock::now().to_string()));
+    if !state.done {
+        let work =
+            Work { clients, settings: &settings, reconciliation: &reconciliation, shard: &shard };
+        let mut findings =
+            FindingsFile::new(storage, &settings.state_bucket, &run_id, round, &state);
+        let stop_at = stop_at(&invocation);
+        match work.begin(&mut state).await {
+            Ok(mut comparison) => {
+                let begun_at = state.position.clone();
+                while !state.done && Instant::now() < stop_at {
+                    let until = (Instant::now() + STATE_EVERY).min(stop_at);
+                    let compared = comparison.run(until, &mut findings).await;
+                    let mut taken = take_in(&mut state, compared);
+                    if taken.is_ok()
+                        && until == stop_at
+                        && !state.done
+                        && state.position == begun_at
+                    {
+                        let given_up = comparison.give_up_first(&mut findings).await;
+                        taken = take_in(&mut state, given_up);
+                    }
+                    state.findings_parts = findings.close().await?;
+                    documents.write(&state_key, &state).await?;
+                    taken?;
+                }
+            }
+            Err(Unready::Function(error)) => return Err(error),
+            Err(Unready::Compare(error)) => {
+                give_up(&mut state, &error)?;
+                documents.write(&state_key, &state).await?;
+            }
+        }
+    }
+    tracing::info!(run_id, round, shard = shard.number, done = state.done, "shard compared");
+    Ok(Answer { run_id, round, shard_key, done: state.done })
+}
+
+fn take_in(state: &mut ShardState, compared: Compared) -> Result<(), FunctionError> {
+    state.position = compared.position;
+    state.tally.add(&compared.tally);
+    state.updated_at = clock::now().to_string();
+    match compared.end {
+        End::OutOfTime => Ok(()),
+        End::Finished => {
+            state.done = true;
+            Ok(())
+        }
+        End::Broken(error) => give_up(state, &error),
+    }
+}
+
+fn stop_at(invocation: &Invocation) -> Instant {
+    let left = Duration::try_from(invocation.deadline.remaining(clock::now())).unwrap_or_default();
+    Instant::now() + left.saturating_sub(CLOSING_TIME.min(left / 3))
+}
+
+/// What cannot be read ends the shard, by name; what may pass is tried again by the state machine.
+fn give_up(state: &mut ShardState, error: &CompareError) -> Result<(), FunctionError> {
+    if error.retryable() {
+        return Err(FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()));
+    }
+    tracing::warn!(shard = state.number, %error, "a shard cannot be compared to its end");
+    let side = match error {
+        CompareError::Inventory { side, .. } => *side,
+        CompareError::Merge(_) | CompareError::Findings(_) => Side::Destination,
+    };
+    state.incomplete_because.push(Partial {
+        side,
+        prefix: String::new(),
+        reason: error.to_string(),
+    });
+    state.done = true;
+    Ok(())
+}

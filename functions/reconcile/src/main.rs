@@ -1,0 +1,10 @@
+//! The `reconcile` Lambda: compares one shard.
+
+use drayage_aws::clients::Clients;
+use drayage_lambda_kit::runtime::{StartError, serve_task};
+
+#[tokio::main]
+async fn main() -> Result<(), StartError> {
+    let clients = Clients::load().await;
+    serve_task(|request, invocation| reconcile::handle(&clients, request, invocation)).await
+}

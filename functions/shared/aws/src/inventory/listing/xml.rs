@@ -1,0 +1,169 @@
+//! The XML of a listing (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>).
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// A parsed page. Texts are as they were sent.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ListResult {
+    pub(super) truncated: bool,
+    pub(super) url_encoded: bool,
+    pub(super) token: Option<String>,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A listed object.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) key: Option<String>,
+    pub(super) size_bytes: Option<u64>,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) storage_class: Option<String>,
+}
+
+/// Parses a page; `Err` says what is wrong with it.
+pub(super) fn parse(bytes: &[u8]) -> Result<ListResult, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let mut reader = Reader::from_str(text);
+    loop {
+        match next(&mut reader)? {
+            Event::Start(root) if root.local_name().as_ref() == "ListBucketResult" => break,
+            Event::Empty(root) if root.local_name().as_ref() == "ListBucketResult" => {
+                return Ok(ListResult::default());
+            }
+            Event::Start(other) | Event::Empty(other) => {
+                return Err(format!("the root is <{}>", other.local_name().as_ref()));
+            }
+            Event::Eof => return Err("there is no element".to_owned()),
+            Event::End(_)
+            | Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => {}
+        }
+    }
+    let mut result = ListResult::default();
+    while let Some(element) = next_child(&mut reader)? {
+        match element.local_name().as_ref() {
+            "Contents" => result.entries.push(entry(&mut reader)?),
+            "IsTruncated" => result.truncated = content(&mut reader, &element)? == "true",
+            "EncodingType" => result.url_encoded = content(&mut reader, &element)? == "url",
+            "NextContinuationToken" => {
+                result.token = Some(content(&mut reader, &element)?.into_owned());
+            }
+            _ => skip(&mut reader, &element)?,
+        }
+    }
+    Ok(result)
+}
+
+fn entry(reader: &mut Reader<&[u8]>) -> Result<Entry, String> {
+    let mut entry = Entry::default();
+    while let Some(element) = next_child(reader)? {
+        match element.local_name().as_ref() {
+            "Key" => entry.key = Some(content(reader, &element)?.into_owned()),
+            "Size" => entry.size_bytes = content(reader, &element)?.parse().ok(),
+            "ETag" => entry.etag = Some(content(reader, &element)?.into_owned()),
+            "LastModified" => entry.last_modified = Some(content(reader, &element)?.into_owned()),
+            "StorageClass" => entry.storage_class = Some(content(reader, &element)?.into_owned()),
+            _ => skip(reader, &element)?,
+        }
+    }
+    Ok(entry)
+}
+
+/// The next element, or `None` at the end of the one around it. An empty element has nothing to say.
+fn next_child<'a>(reader: &mut Reader<&'a [u8]>) -> Result<Option<BytesStart<'a>>, String> {
+    loop {
+        match next(reader)? {
+            Event::Start(element) => return Ok(Some(element)),
+            Event::End(_) => return Ok(None),
+            Event::Eof => return Err("it ends in the middle".to_owned()),
+            Event::Empty(_)
+            | Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => {}
+        }
+    }
+}
+
+fn next<'a>(reader: &mut Reader<&'a [u8]>) -> Result<Event<'a>, String> {
+    reader.read_event().map_err(|error| error.to_string())
+}
+
+fn content<'a>(
+    reader: &mut Reader<&'a [u8]>,
+    element: &BytesStart<'_>,
+) -> Result<Cow<'a, str>, String> {
+    let raw = reader.read_text(element.name()).map_err(|error| error.to_string())?.into_inner();
+    match raw {
+        Cow::Borrowed(raw) => quick_xml::escape::unescape(raw).map_err(|error| error.to_string()),
+        Cow::Owned(raw) => match quick_xml::escape::unescape(&raw) {
+            Ok(text) => Ok(Cow::Owned(text.into_owned())),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}
+
+fn skip(reader: &mut Reader<&[u8]>, element: &BytesStart<'_>) -> Result<(), String> {
+    reader.read_to_end(element.name()).map(|_span| ()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_passed_over() {
+        let page = "<?xml version=\"1.0\"?>\n<!-- c --><s:ListBucketResult xmlns:s='http://s3.amazonaws.com/doc/2006-03-01/'>
+            <s:Name>b</s:Name><Prefix/><New><Key>no</Key></New><IsTruncated>true</IsTruncated>
+            <EncodingType>url</EncodingType><NextContinuationToken>a&amp;b==</NextContinuationToken>
+            <Contents><Owner><ID>x</ID><Key>no</Key></Owner><Key>a&#x41;&lt;&quot;</Key><Size>18446744073709551615</Size>
+              <ETag>&quot;e&quot;</ETag><LastModified>t</LastModified><StorageClass/></Contents>
+            <Contents><Key> two words </Key><Size>-1</Size></Contents>
+            <CommonPrefixes><Prefix>p</Prefix></CommonPrefixes></s:ListBucketResult>";
+        let first = Entry {
+            key: Some("aA<\"".to_owned()),
+            size_bytes: Some(u64::MAX),
+            etag: Some("\"e\"".to_owned()),
+            last_modified: Some("t".to_owned()),
+            storage_class: None,
+        };
+        let second = Entry { key: Some(" two words ".to_owned()), ..Entry::default() };
+        let expected = ListResult {
+            truncated: true,
+            url_encoded: true,
+            token: Some("a&b==".to_owned()),
+            entries: vec![first, second],
+        };
+        assert_eq!(parse(page.as_bytes()), Ok(expected));
+        assert_eq!(parse(b"<ListBucketResult/>"), Ok(ListResult::default()));
+    }
+
+    #[rstest]
+    #[case::nothing(b"")]
+    #[case::another_document(b"<Error><Code>InternalError</Code></Error>")]
+    #[case::a_page_of_a_proxy(b"<!DOCTYPE html><html><br></html>")]
+    #[case::cut_off(b"<ListBucketResult><Contents><Key>a</Key>")]
+    #[case::cut_off_in_a_key(b"<ListBucketResult><Contents><Key>a")]
+    #[case::mixed_up(b"<ListBucketResult><Contents></ListBucketResult></Contents>")]
+    #[case::unknown_entity(
+        b"<ListBucketResult><Contents><Key>&x;</Key></Contents></ListBucketResult>"
+    )]
+    #[case::not_utf8(b"<ListBucketResult><Name>\xff</Name></ListBucketResult>")]
+    fn what_is_no_listing_is_an_error(#[case] page: &[u8]) {
+        assert!(parse(page).is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! What a fix may do about a verdict: copy again, delete, or leave it to a person.
+//!
+//! A fix never makes things worse than it found them. It copies only what is shown to be missing or different, and it deletes
+//! only where somebody has asked for that, and the source is known to the last key: a key that an unread part of the
+//! source may hold is not extra.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::verdict::{Category, Verdict};
+use crate::outcome::named_reasons;
+
+/// What the fix of a run may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RepairRules {
+    /// Whether anything is changed at all, instead of only shown.
+    pub execute: bool,
+    /// Whether extra objects of the destination are deleted.
+    pub delete_extra: bool,
+    /// Whether the source's inventory was read to its end, without an unread part.
+    pub source_complete: bool,
+}
+
+named_reasons! {
+    /// Why an extra object stays where it is.
+    KeepReason {
+        /// Deleting was not asked for.
+        NotAskedFor => "not_asked_for",
+        /// The run only shows what it would do.
+        NotExecuting => "not_executing",
+        /// The source's inventory has unread parts.
+        SourceIncomplete => "source_incomplete",
+    }
+}
+
+impl KeepReason {
+    /// A sentence for people, with a hint.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::NotAskedFor => {
+                "Extra objects are listed, not deleted; hint: look at them, then start the fix with deleteExtra."
+            }
+            Self::NotExecuting => {
+                "The run only shows what it would delete; hint: start it with execute to have it done."
+            }
+            Self::SourceIncomplete => {
+                "A part of the source could not be read, and its keys may be there; hint: mend what the report says about the source, then compare again."
+            }
+        }
+    }
+}
+
+/// What a fix does about a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Repair {
+    /// Nothing: it is in order.
+    None,
+    /// Copies it from the source, over what is in the destination.
+    Copy,
+    /// Would copy it, in a run that executes.
+    WouldCopy,
+    /// Deletes it from the destination.
+    Delete,
+    /// Lists it and leaves it alone.
+    Keep {
+        /// Why it is not deleted.
+        reason: KeepReason,
+    },
+    /// Leaves it to a person; [`Verdict::recommendation`] tells what to do.
+    Review,
+}
+
+impl RepairRules {
+    /// Whether extra objects may be deleted, and if not, why. The reason that a person has to deal with first is told.
+    pub const fn may_delete(&self) -> Result<(), KeepReason> {
+        if !self.delete_extra {
+            Err(KeepReason::NotAskedFor)
+        } else if !self.source_complete {
+            Err(KeepReason::SourceIncomplete)
+        } else if !self.execute {
+            Err(KeepReason::NotExecuting)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What to do about a key with that verdict.
+    pub const fn repair(&self, verdict: Verdict) -> Repair {
+        match verdict.category() {
+            Category::Match => Repair::None,
+            Category::Missing | Category::SizeDiffers | Category::ContentDiffers => {
+                if self.execute { Repair::Copy } else { Repair::WouldCopy }
+            }
+            Category::Extra => match self.may_delete() {
+                Ok(()) => Repair::Delete,
+                Err(reason) => Repair::Keep { reason },
+            },
+            Category::NotVerifiable => Repair::Review,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::super::level::Level;
+    use super::super::verdict::Doubt;
+    use super::*;
+
+    const ALLOWED: RepairRules =
+        RepairRules { execute: true, delete_extra: true, source_complete: true };
+
+    #[rstest]
+    #[case::all(ALLOWED, Ok(()))]
+    #[case::not_asked(RepairRules { delete_extra: false, ..ALLOWED }, Err(KeepReason::NotAskedFor))]
+    #[case::shown(RepairRules { execute: false, ..ALLOWED }, Err(KeepReason::NotExecuting))]
+    #[case::unread(RepairRules { source_complete: false, ..ALLOWED }, Err(KeepReason::SourceIncomplete))]
+    #[case::nothing(RepairRules::default(), Err(KeepReason::NotAskedFor))]
+    fn deleting_needs_every_permission(
+        #[case] rules: RepairRules,
+        #[case] expected: Result<(), KeepReason>,
+    ) {
+        assert_eq!(rules.may_delete(), expected);
+        let expected = expected.map_or_else(|reason| Repair::Keep { reason }, |()| Repair::Delete);
+        assert_eq!(rules.repair(Verdict::Extra), expected);
+    }
+
+    #[rstest]
+    #[case(Verdict::Missing)]
+    #[case(Verdict::SizeDiffers)]
+    #[case(Verdict::ContentDiffers { level: Level::Bytes })]
+    fn what_is_missing_or_different_is_copied(#[case] verdict: Verdict) {
+        assert_eq!(ALLOWED.repair(verdict), Repair::Copy);
+        assert_eq!(RepairRules { execute: false, ..ALLOWED }.repair(verdict), Repair::WouldCopy);
+    }
+
+    #[test]
+    fn what_cannot_be_verified_is_left_to_a_person() {
+        for &reason in Doubt::ALL {
+            let verdict = Verdict::NotVerifiable { level: Level::Etag, reason };
+            assert_eq!(ALLOWED.repair(verdict), Repair::Review);
+        }
+        assert_eq!(ALLOWED.repair(Verdict::Match { level: Level::Size }), Repair::None);
+    }
+
+    #[test]
+    fn every_reason_to_keep_tells_what_to_do() {
+        assert!(KeepReason::ALL.iter().all(|reason| reason.meaning().contains("hint: ")));
+    }
+}

@@ -1,0 +1,74 @@
+//! JSON documents in the state bucket.
+
+use drayage_aws::objects::{Storage, StorageError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{FunctionError, STORAGE_UNAVAILABLE};
+
+/// No document is larger, in bytes. A tally with all its groups has about 100 KB.
+const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// The state bucket.
+#[derive(Debug, Clone)]
+pub struct Documents {
+    storage: Storage,
+    bucket: String,
+}
+
+impl Documents {
+    /// Documents of that bucket.
+    pub fn new(storage: Storage, bucket: &str) -> Self {
+        Self { storage, bucket: bucket.to_owned() }
+    }
+
+    /// A document, or `None` when there is none.
+    pub async fn find<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, FunctionError> {
+        let Some(bytes) = self.bytes(key, DOCUMENT_BYTES_MAX).await? else { return Ok(None) };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| FunctionError::internal(&format!("{key} cannot be read: {error}")))
+    }
+
+    /// A document that has to be there.
+    pub async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<T, FunctionError> {
+        let missing = || FunctionError::internal(&format!("{key} is not in the state bucket"));
+        self.find(key).await?.ok_or_else(missing)
+    }
+
+    /// Any object, up to a size in bytes; `None` when there is none.
+    pub async fn bytes(&self, key: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, FunctionError> {
+        self.storage
+            .get_bounded(&self.bucket, key, max_bytes)
+            .await
+            .map_err(|error| unavailable(&error))
+    }
+
+    /// Writes a document.
+    pub async fn write<T: Serialize + Sync>(
+        &self,
+        key: &str,
+        document: &T,
+    ) -> Result<(), FunctionError> {
+        let text =
+            serde_json::to_vec_pretty(document).map_err(|error| FunctionError::internal(&error))?;
+        self.write_bytes(key, text, "application/json").await
+    }
+
+    /// Writes any object.
+    pub async fn write_bytes(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        content_type: &str,
+    ) -> Result<(), FunctionError> {
+        self.storage
+            .put(&self.bucket, key, bytes, content_type)
+            .await
+            .map_err(|error| unavailable(&error))
+    }
+}
+
+fn unavailable(error: &StorageError) -> FunctionError {
+    FunctionError::new(STORAGE_UNAVAILABLE, error.to_string())
+}

@@ -1,0 +1,39 @@
+//! What a reconciliation found, as files that people and machines read. Pure: the model of
+//! [`drayage_domain::reconcile`] goes in, bytes come out; there is no I/O but the writers that are handed in, and no clock.
+//!
+//! Each run has a folder `runs/<run>/report/` in the state bucket:
+//!
+//! | file | what it is | made by |
+//! |---|---|---|
+//! | [`SUMMARY_JSON`] | the whole [`Report`](drayage_domain::reconcile::Report), for programs | [`write_summary`] |
+//! | [`DIFFERENCES_NDJSON_GZ`] | every difference, one JSON object a line, compressed | [`NdjsonWriter`] |
+//! | [`DIFFERENCES_CSV`] | every difference, for spreadsheets | [`CsvWriter`] |
+//! | [`FIX_SH`] | every repair as a command of the AWS command line | [`FixScript`] |
+//! | [`INDEX_HTML`] | one page for people, readable without a network | [`render_page`] |
+//!
+//! [`DifferencesWriter`] feeds the three streams at once. Memory does not grow with the number of differences; the page
+//! shows only those that the report itself carries.
+
+mod csv_writer;
+mod differences;
+mod error;
+mod files;
+mod fix_script;
+mod ndjson;
+mod page;
+mod shell;
+mod summary;
+mod text;
+mod visible;
+
+pub use csv_writer::{COLUMNS, CsvWriter, guarded, unguarded};
+pub use differences::DifferencesWriter;
+pub use error::ReportError;
+pub use files::{
+    ALL_FILES, DIFFERENCES_CSV, DIFFERENCES_NDJSON_GZ, FIX_SH, INDEX_HTML, SUMMARY_JSON,
+    content_type,
+};
+pub use fix_script::FixScript;
+pub use ndjson::NdjsonWriter;
+pub use page::{Page, render_page};
+pub use summary::{SCHEMA_VERSION, Summary, read_summary, write_summary};
