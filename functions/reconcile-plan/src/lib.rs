@@ -170,3 +170,16 @@ async fn earlier_ranges(
     }
     Ok(ranges)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_understood() {
+        let request: Request =
+            serde_json::from_str(include_str!("../events/first-round.json")).unwrap();
+        assert_eq!(request.round, 1);
+        assert_eq!(ReconcileInput::parse(&request.input), Ok(ReconcileInput::default()));
+    }
+}

@@ -145,3 +145,36 @@ fn give_up(state: &mut ShardState, error: &CompareError) -> Result<(), FunctionE
     state.done = true;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use drayage_aws::inventory::InventoryError;
+
+    use super::*;
+
+    #[test]
+    fn the_sample_event_is_understood() {
+        let request: Request = serde_json::from_str(include_str!("../events/shard.json")).unwrap();
+        assert_eq!(request.round, 1);
+        assert_eq!(request.shard_key, work::shard_key(&request.run_id, 1, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_read_ends_the_shard_and_what_may_pass_does_not() {
+        let (bucket, prefix) = ("b".to_owned(), "p/".to_owned());
+        let denied = InventoryError::AccessDenied {
+            bucket: bucket.clone(),
+            prefix: prefix.clone(),
+            code: "AccessDenied".to_owned(),
+        };
+        let mut state = ShardState::start(1, String::new());
+        give_up(&mut state, &CompareError::Inventory { side: Side::Source, error: denied })
+            .unwrap();
+        assert!(state.done && state.incomplete_because[0].side == Side::Source);
+        let busy = InventoryError::Unreachable { bucket, prefix, code: "503".to_owned() };
+        let mut state = ShardState::start(1, String::new());
+        let error = CompareError::Inventory { side: Side::Destination, error: busy };
+        assert_eq!(give_up(&mut state, &error).unwrap_err().name, STORAGE_UNAVAILABLE);
+        assert!(!state.done && state.incomplete_because.is_empty());
+    }
+}

@@ -22,7 +22,7 @@ const CASES_MAX: usize = 64;
 /// Folders of a key that make its group, where no account does.
 const GROUP_SEGMENTS: usize = 1;
 /// Rows of the ledger that are sorted in memory before they go to the local disk, in bytes.
-const SORT_MEMORY_BYTES: usize = 64 * 1024 * 1024;
+const SORT_MEMORY_BYTES: usize = 16 * 1024 * 1024;
 
 /// One shard, and what there is to know about it.
 pub(crate) struct Work<'a> {

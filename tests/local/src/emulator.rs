@@ -39,11 +39,16 @@ pub struct Emulator {
 impl Emulator {
     /// Starts an emulator and waits until it answers.
     pub async fn start() -> Result<Self> {
+        Self::start_for(None).await
+    }
+
+    /// The same, with functions that send their requests to another address than the emulator's, if one is given.
+    pub async fn start_for(functions_endpoint: Option<&str>) -> Result<Self> {
         let workspace = Workspace::locate()?;
         let program = workspace.venv_program("ministack")?;
         let mut attempt = 1;
         loop {
-            match Self::start_once(&workspace, &program).await {
+            match Self::start_once(&workspace, &program, functions_endpoint).await {
                 Ok(emulator) => return Ok(emulator),
                 Err(error) if attempt == START_ATTEMPTS_MAX => return Err(error),
                 Err(_) => attempt += 1,
@@ -51,7 +56,11 @@ impl Emulator {
         }
     }
 
-    async fn start_once(workspace: &Workspace, program: &Path) -> Result<Self> {
+    async fn start_once(
+        workspace: &Workspace,
+        program: &Path,
+        functions_endpoint: Option<&str>,
+    ) -> Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("drayage-")
             .tempdir()
@@ -73,7 +82,7 @@ impl Emulator {
                 ("STATE_DIR", scratch.as_os_str()),
                 ("S3_DATA_DIR", scratch.as_os_str()),
                 // The Lambdas inherit these; without them an SDK in a Lambda would call the real AWS.
-                ("AWS_ENDPOINT_URL", OsStr::new(&endpoint)),
+                ("AWS_ENDPOINT_URL", OsStr::new(functions_endpoint.unwrap_or(&endpoint))),
                 ("AWS_ACCESS_KEY_ID", OsStr::new(CREDENTIAL)),
                 ("AWS_SECRET_ACCESS_KEY", OsStr::new(CREDENTIAL)),
                 ("AWS_SESSION_TOKEN", OsStr::new(CREDENTIAL)),

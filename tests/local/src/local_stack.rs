@@ -26,11 +26,12 @@ const BACKUP_LIMIT: Duration = Duration::from_mins(20);
 /// What a local stack is made from.
 #[derive(Debug, Clone)]
 pub struct LocalStackBuilder {
-    combinations: bool,
+    make: fn(DatasetOptions) -> Dataset,
     entries: usize,
     seed: u64,
     parameters: StackParameters,
     external: Option<External>,
+    functions_endpoint: Option<String>,
 }
 
 /// Another Salesforce API and source than the simulated ones.
@@ -68,11 +69,12 @@ impl LocalStack {
     /// 50 entries, seed 1, and the template's parameters as a small local run needs them.
     pub fn builder() -> LocalStackBuilder {
         LocalStackBuilder {
-            combinations: false,
+            make: Dataset::generate,
             entries: 50,
             seed: 1,
             parameters: StackParameters::default(),
             external: None,
+            functions_endpoint: None,
         }
     }
 
@@ -141,7 +143,12 @@ impl LocalStack {
 
     /// Compares the destination with the sources, without help from the product.
     pub async fn check(&self) -> Result<CheckReport> {
-        check::run(self).await
+        check::run(self, usize::MAX).await
+    }
+
+    /// The same, but at most `comparisons` files, evenly spread, are compared byte for byte.
+    pub async fn check_sample(&self, comparisons: usize) -> Result<CheckReport> {
+        check::run(self, comparisons).await
     }
 
     /// An error unless every record is in exactly one end state and the states are those that the data set expects.
@@ -174,7 +181,21 @@ impl LocalStackBuilder {
     /// Peculiar entries only, over all combinations of hazards.
     #[must_use]
     pub fn combinations(mut self) -> Self {
-        self.combinations = true;
+        self.make = Dataset::combinations;
+        self
+    }
+
+    /// Small ordinary entries only.
+    #[must_use]
+    pub fn small_files(mut self) -> Self {
+        self.make = Dataset::small_files;
+        self
+    }
+
+    /// Where the functions send their requests to instead of to the emulator.
+    #[must_use]
+    pub fn functions_endpoint(mut self, endpoint: &str) -> Self {
+        self.functions_endpoint = Some(endpoint.to_owned());
         self
     }
 
@@ -201,7 +222,7 @@ impl LocalStackBuilder {
 
     /// Starts and deploys everything. The slow parts overlap.
     pub async fn start(self) -> Result<LocalStack> {
-        let emulator = Emulator::start().await?;
+        let emulator = Emulator::start_for(self.functions_endpoint.as_deref()).await?;
         let clients = Clients::new(&emulator);
         let parameters = self
             .parameters
@@ -218,8 +239,7 @@ impl LocalStackBuilder {
             return Ok(LocalStack { clients, stack, simulated: None, emulator });
         }
         let files = FileServer::start().await.context("the file server cannot be started")?;
-        let make = if self.combinations { Dataset::combinations } else { Dataset::generate };
-        let dataset = make(DatasetOptions {
+        let dataset = (self.make)(DatasetOptions {
             seed: self.seed,
             entries: self.entries,
             source_bucket: source::BUCKET.to_owned(),

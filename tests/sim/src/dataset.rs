@@ -137,13 +137,29 @@ impl Dataset {
         }
         while all.drafts.len() < maker.options.entries {
             let number = all.drafts.len();
-            all.merge(ordinary::group(&mut maker, number));
+            all.merge(ordinary::group(&mut maker, number, ordinary::size));
         }
         if maker.options.entries >= LARGE_FILES_FROM {
             ordinary::enlarge(&mut all);
         }
         let Group { mut drafts, files } = all;
         drafts.shuffle(&mut maker.random);
+        let entries =
+            drafts.into_iter().enumerate().map(|(index, draft)| draft.finish(index)).collect();
+        Self { options: maker.options, accounts, entries, files }
+    }
+
+    /// Generates a data set of small files without any peculiarity: its parts do not depend on how many there are, so
+    /// that what a file costs can be compared between data sets of different sizes.
+    pub fn small_files(options: DatasetOptions) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+        let accounts = accounts(&mut random, options.entries);
+        let mut maker = Maker { options, accounts: accounts.len(), contents: 0, random };
+        let mut all = Group::default();
+        for number in 0..maker.options.entries {
+            all.merge(ordinary::group(&mut maker, number, ordinary::small));
+        }
+        let Group { drafts, files } = all;
         let entries =
             drafts.into_iter().enumerate().map(|(index, draft)| draft.finish(index)).collect();
         Self { options: maker.options, accounts, entries, files }
@@ -160,7 +176,8 @@ impl Dataset {
 
     /// The entry with that 18-character id.
     pub fn entry(&self, id: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.id == id)
+        let index = self.entries.binary_search_by(|entry| entry.id.as_str().cmp(id)).ok()?;
+        self.entries.get(index)
     }
 
     /// The bytes that have to arrive for an entry; `None` when none have to.

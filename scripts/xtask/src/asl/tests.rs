@@ -295,6 +295,18 @@ fn error_names_that_nothing_raises_are_told() {
 }
 
 #[test]
+fn errors_of_salesforce_must_be_retried_where_a_function_calls_it() {
+    let asks = with("/States/Work/Arguments/FunctionName", json!("${AskFunctionArn}"));
+    let defined = ["Partition".to_owned(), "AskFunctionArn".to_owned()];
+    let found = lint("test", &asks.to_string(), &defined, &known());
+    assert!(
+        found.iter().any(|finding| finding.to_string().contains("SalesforceBusy")),
+        "{found:?}"
+    );
+    assert_eq!(linted(&good()), []);
+}
+
+#[test]
 fn an_error_that_passes_by_itself_must_be_retried() {
     assert_breaks(
         &with("/States/Work/Retry", json!([retrier(&["RunLocked"])])),

@@ -41,10 +41,11 @@ async fn the_script_of_the_report_mends_what_was_found() -> Result<()> {
     let script = report_file(&stack, &found, "fix.sh").await?;
     let aws = stack.emulator().workspace().venv_program("aws")?;
     let programs = aws.parent().context("a directory")?;
-    let path = std::env::var("PATH").unwrap_or_default();
+    let file = stack.emulator().directory().join("fix.sh");
+    std::fs::write(&file, script)?;
     let ran = Command::new("bash")
-        .args(["-c", &script])
-        .env("PATH", format!("{}:{path}", programs.display()))
+        .args(["-c", r#"PATH="$0:$PATH" exec bash "$1""#])
+        .args([programs, &file])
         .env("AWS_ENDPOINT_URL", stack.emulator().endpoint())
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")

@@ -15,6 +15,8 @@ const ENCODED: &AsciiSet =
 const ORDINARY: &str = "ordinary";
 const SIZE_BYTES_MIN: usize = 1_000;
 const SIZE_BYTES_MAX: usize = 200_000;
+/// Largest payload of a data set of small files only.
+const SMALL_BYTES_MAX: usize = 8_000;
 /// Sizes of the few large files; those above 8 MiB are uploaded in parts.
 const LARGE_BYTES: [usize; 5] = [2_500_000, 3_000_001, 6_000_000, 10_485_760, 15_728_641];
 
@@ -30,8 +32,13 @@ pub(super) fn size(maker: &mut Maker) -> usize {
     wide.min(narrow)
 }
 
+/// The size of a file in a data set of small files only.
+pub(super) fn small(maker: &mut Maker) -> usize {
+    maker.random.random_range(SIZE_BYTES_MIN..SMALL_BYTES_MAX)
+}
+
 /// An entry whose file has to arrive.
-pub(super) fn group(maker: &mut Maker, number: usize) -> Group {
+pub(super) fn group(maker: &mut Maker, number: usize, size: fn(&mut Maker) -> usize) -> Group {
     let name = names::file(&mut maker.random, number);
     let year = maker.random.random_range(2015..2026);
     let size_bytes = size(maker);

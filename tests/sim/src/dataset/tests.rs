@@ -115,3 +115,13 @@ async fn a_set_loads_into_an_org_and_a_file_server() {
         }
     }
 }
+
+#[test]
+fn a_data_set_of_small_files_has_nothing_else() {
+    let options = dataset(3, 1).options;
+    let data = Dataset::small_files(DatasetOptions { entries: 400, ..options });
+    assert_eq!(data.expected_counts(), BTreeMap::from([(VERIFIED.to_owned(), 400)]));
+    assert!(data.files.values().all(|file| file.content.bytes().len() < 10_000));
+    assert!(data.entries.iter().all(|entry| data.entry(&entry.id) == Some(entry)));
+    assert_eq!(data.entry("a0B"), None);
+}
