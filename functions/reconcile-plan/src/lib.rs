@@ -9,6 +9,7 @@ use drayage_aws::executions::Executions;
 use drayage_aws::inventory::split;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::problem::Problem;
 use drayage_domain::reconcile::Side;
 use drayage_domain::reconcile::input::ReconcileInput;
 use drayage_domain::reconcile::ranges::KeyRange;
@@ -99,9 +100,7 @@ async fn begin(
     let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
     let parent = match &input.parent_run {
         None => None,
-        Some(parent) => {
-            Some(ledger.run(parent).await?.ok_or_else(|| FunctionError::run_unknown(parent))?)
-        }
+        Some(parent) => Some(under_way(&ledger, parent).await?),
     };
     let (run_id, execution_arn) =
         parent.as_ref().map_or((&request.execution_name, &request.execution_arn), |parent| {
@@ -124,6 +123,20 @@ async fn begin(
         ledger.create_run(&record(settings, request)).await?;
     }
     Ok(())
+}
+
+/// Only a run that is under way gives its lock back itself.
+async fn under_way(ledger: &Ledger, run_id: &str) -> Result<RunRecord, FunctionError> {
+    let run = ledger.run(run_id).await?.ok_or_else(|| FunctionError::run_unknown(run_id))?;
+    if run.state == RunState::Running {
+        return Ok(run);
+    }
+    let ended = Problem::new(
+        "parentRun",
+        format!("names run {run_id}, which has ended"),
+        "leave it out to compare on its own",
+    );
+    Err(FunctionError::input(&[ended]))
 }
 
 fn record(settings: &Settings, request: &Request) -> RunRecord {

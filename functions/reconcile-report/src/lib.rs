@@ -132,6 +132,7 @@ impl Context {
     async fn end_round(&self, round: u32, shards: u32) -> Result<Answer, FunctionError> {
         let run_id = &self.reconciliation.run_id;
         let sums = Sums::read(&self.documents, run_id, round, shards).await?;
+        self.end_repairs_before(round).await?;
         let earlier = self.rounds_before(round).await?;
         let mut state = RoundState {
             round: Round {

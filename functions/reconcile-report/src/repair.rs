@@ -4,6 +4,7 @@ use drayage_domain::manifest::{self, ManifestEntry};
 use drayage_domain::plan::Planner;
 use drayage_domain::reconcile::Difference;
 use drayage_domain::reconcile::repair::{Repair, RepairRules};
+use drayage_domain::reconcile::work;
 use drayage_domain::record::SourceRecord;
 use drayage_domain::row::FileRow;
 use drayage_domain::run::{RunOptions, RunRecord, RunState};
@@ -47,6 +48,18 @@ impl Context {
             self.write_batch(repair_run, batches + 1, &batch).await?;
         }
         Ok(queued)
+    }
+
+    /// Ends the run that repaired what the round before has found.
+    pub(crate) async fn end_repairs_before(&self, round: u32) -> Result<(), FunctionError> {
+        let repair_run = work::repair_run(&self.reconciliation.run_id, round.saturating_sub(1));
+        if self.ledger.run(&repair_run).await?.is_none() {
+            return Ok(());
+        }
+        let open = self.ledger.open_batches(&repair_run).await?;
+        let state = if open == 0 { RunState::Succeeded } else { RunState::Failed };
+        let now = clock::now().to_string();
+        Ok(self.ledger.finish_run(&repair_run, state, None, &now).await?)
     }
 
     /// The stack's options, without the limits that say which files a backup leaves out.

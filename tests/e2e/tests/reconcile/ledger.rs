@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use drayage_domain::row::FileRow;
+use drayage_domain::run::RunState;
 use drayage_local::LocalStack;
 use serde_json::json;
 
@@ -55,6 +56,8 @@ async fn what_is_missing_or_different_is_found_and_copied_again() -> Result<()> 
     assert_eq!((fixed.rounds, fixed.repairs), (2, 3), "{fixed:#?}");
     assert_eq!(planted.map(|label| count(&fixed, label)), [0, 0, 0, 1], "{fixed:#?}");
     assert!(fixed.clean, "{fixed:#?}");
+    let repairs = stack.ledger()?.run(&format!("{}.repair-1", fixed.run_id)).await?.unwrap();
+    assert_eq!(repairs.state, RunState::Succeeded);
     stack.clients().s3.delete_object().bucket(bucket).key(extra).send().await?;
     let check = stack.check().await?;
     assert!(check.passed(), "{check:#?}");
@@ -97,6 +100,11 @@ async fn a_wrong_input_starts_nothing() -> Result<()> {
     let error = stack.wait(&execution).await?.output().unwrap_err().to_string();
     assert!(error.contains("InputInvalid") && error.contains("level"), "{error}");
     // The lock is free, so a backup can start.
-    assert!(stack.run_backup(&json!({})).await?.accounted_for);
+    let backup = stack.run_backup(&json!({})).await?;
+    assert!(backup.accounted_for);
+    let input = json!({"parentRun": backup.run_id});
+    let execution = stack.start_execution("ReconcileStateMachineArn", &input).await?;
+    let error = stack.wait(&execution).await?.output().unwrap_err().to_string();
+    assert!(error.contains("InputInvalid") && error.contains("parentRun"), "{error}");
     Ok(())
 }
