@@ -45,8 +45,10 @@ impl<'a> FindingsFile<'a> {
             return Ok(());
         }
         let key = work::findings_key(self.run_id, self.round, self.shard, self.parts + 1);
-        let part = std::mem::take(&mut self.waiting);
+        // What could not be written stays, for another try.
+        let part = self.waiting.clone();
         self.storage.put(self.bucket, &key, part, "application/x-ndjson").await?;
+        self.waiting.clear();
         self.parts += 1;
         Ok(())
     }
@@ -56,10 +58,19 @@ impl<'a> FindingsFile<'a> {
 impl Findings for FindingsFile<'_> {
     async fn take(&mut self, finding: Finding) -> Result<(), StorageError> {
         let Some(difference) = finding.difference() else { return Ok(()) };
+        let before = self.waiting.len();
         // A difference is text and numbers: it can always be written.
         if serde_json::to_writer(&mut self.waiting, &difference).is_ok() {
             self.waiting.push(b'\n');
         }
-        if self.waiting.len() < PART_BYTES { Ok(()) } else { self.flush().await }
+        if self.waiting.len() < PART_BYTES {
+            return Ok(());
+        }
+        let written = self.flush().await;
+        if written.is_err() {
+            // The comparison stops before this finding, and comes to it again.
+            self.waiting.truncate(before);
+        }
+        written
     }
 }
