@@ -58,7 +58,7 @@ const MEGABYTE: u64 = 1024 * 1024;
 /// The largest object that S3 stores: 5 TB
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>).
 const MAX_FILE_SIZE_MB_MAX: u64 = 5 * 1024 * 1024;
-/// Parts of concurrent files are held in memory: 64 files of one 8 MiB part each fit a 1 GB Lambda.
+/// Bodies share a fixed amount of memory; more files at once than this mostly wait for each other.
 const COPY_CONCURRENCY_MAX: u64 = 64;
 /// A URL field of Salesforce holds 255 characters; the description of the sObject has the last word.
 const URL_LENGTH_MAX: usize = 255;
