@@ -1,8 +1,9 @@
 //! Writing manifest parts and announcing their batches.
 
-use drayage_domain::manifest::{self, ManifestEntry};
+use drayage_domain::manifest::ManifestEntry;
 use drayage_domain::run::Checkpoint;
-use drayage_lambda_kit::error::{FunctionError, STORAGE_UNAVAILABLE};
+use drayage_lambda_kit::batches;
+use drayage_lambda_kit::error::FunctionError;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::Enumeration;
@@ -29,19 +30,8 @@ impl Enumeration {
             .await
     }
 
-    /// The manifest first: a batch that the ledger announces can always be read.
     async fn write_batch(&self, number: u32, part: &[ManifestEntry]) -> Result<(), FunctionError> {
-        let run_id = &self.run.run_id;
-        let text = manifest::to_jsonl(part).map_err(|error| FunctionError::internal(&error))?;
-        let key = manifest::batch_key(run_id, number);
-        self.storage
-            .put(&self.state_bucket, &key, text.into_bytes(), "application/x-ndjson")
-            .await
-            .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))?;
-        if !self.run.options.dry_run {
-            let entries = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            self.ledger.put_batch(run_id, number, entries).await?;
-        }
-        Ok(())
+        let announce = (!self.run.options.dry_run).then_some(&self.ledger);
+        batches::write(&self.documents, announce, &self.run.run_id, number, part).await
     }
 }

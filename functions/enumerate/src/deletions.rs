@@ -7,7 +7,6 @@
 use drayage_domain::id::RecordId;
 use drayage_domain::manifest::ManifestEntry;
 use drayage_domain::plan::Plan;
-use drayage_domain::record::SourceRecord;
 use drayage_domain::row::FileRow;
 use drayage_domain::run::{Checkpoint, Position};
 use drayage_lambda_kit::error::{CONFIGURATION_INVALID, FunctionError};
@@ -56,7 +55,7 @@ impl Enumeration {
                 let plan = Plan::RecordDeleted;
                 checkpoint.planned.add(plan.planned_outcome());
                 let sequence = checkpoint.total();
-                entries.push(ManifestEntry { sequence, record: record_of(row), plan });
+                entries.push(ManifestEntry { sequence, record: row.record(), plan });
             }
         }
         self.write_batches(&mut checkpoint, &entries).await?;
@@ -93,17 +92,5 @@ impl Enumeration {
                 None => return Ok(found),
             }
         }
-    }
-}
-
-/// The record as the ledger remembers it.
-fn record_of(row: &FileRow) -> SourceRecord {
-    SourceRecord {
-        id: row.record_id.clone(),
-        url: row.original_url.clone(),
-        account_id: row.account_id.clone(),
-        account_name: row.account_name.clone(),
-        system_modstamp: row.system_modstamp.clone(),
-        ..SourceRecord::default()
     }
 }

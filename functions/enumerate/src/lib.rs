@@ -18,6 +18,7 @@ use drayage_domain::plan::Planner;
 use drayage_domain::run::{Checkpoint, Position, RunRecord};
 use drayage_domain::run_input::Mode;
 use drayage_lambda_kit::deadline::Deadline;
+use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
 use drayage_lambda_kit::runtime::Invocation;
 use drayage_lambda_kit::{clock, config, salesforce};
@@ -59,8 +60,7 @@ pub(crate) struct Enumeration {
     pub(crate) planner: Planner,
     pub(crate) client: Client,
     pub(crate) ledger: Ledger,
-    pub(crate) storage: Storage,
-    pub(crate) state_bucket: String,
+    pub(crate) documents: Documents,
 }
 
 /// Enumerates until everything is done or the invocation's time is used.
@@ -83,8 +83,7 @@ pub async fn handle(
         run,
         planner,
         ledger,
-        storage: Storage::new(clients.s3.clone()),
-        state_bucket: settings.state_bucket,
+        documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
     };
     let checkpoint = enumeration.go_on(invocation.deadline).await?;
     Ok(Answer {

@@ -1,16 +1,14 @@
 //! Repairs: batches that copy again what is missing or different, through the same queue and functions as any other file.
 
-use drayage_domain::manifest::{self, ManifestEntry};
+use drayage_domain::manifest::ManifestEntry;
 use drayage_domain::plan::Planner;
 use drayage_domain::reconcile::Difference;
 use drayage_domain::reconcile::repair::{Repair, RepairRules};
 use drayage_domain::reconcile::work;
-use drayage_domain::record::SourceRecord;
-use drayage_domain::row::FileRow;
 use drayage_domain::run::{RunOptions, RunRecord, RunState};
 use drayage_domain::run_input::BackupInput;
-use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::FunctionError;
+use drayage_lambda_kit::{batches, clock};
 
 use crate::Context;
 use crate::sums::Sums;
@@ -89,6 +87,15 @@ impl Context {
         Ok(self.ledger.create_run(&run).await?)
     }
 
+    async fn write_batch(
+        &self,
+        run_id: &str,
+        number: u32,
+        entries: &[ManifestEntry],
+    ) -> Result<(), FunctionError> {
+        batches::write(&self.documents, Some(&self.ledger), run_id, number, entries).await
+    }
+
     async fn entries(
         &self,
         planner: &Planner,
@@ -105,35 +112,9 @@ impl Context {
         Ok((before + 1..)
             .zip(ids.iter().filter_map(|id| rows.get(id)))
             .map(|(sequence, row)| {
-                let record = record_of(row);
+                let record = row.record();
                 ManifestEntry { sequence, plan: planner.plan(&record), record }
             })
             .collect())
-    }
-
-    /// The manifest first: a batch that the ledger announces can always be read.
-    async fn write_batch(
-        &self,
-        run_id: &str,
-        number: u32,
-        entries: &[ManifestEntry],
-    ) -> Result<(), FunctionError> {
-        let text = manifest::to_jsonl(entries).map_err(|error| FunctionError::internal(&error))?;
-        let key = manifest::batch_key(run_id, number);
-        self.documents.write_bytes(&key, text.into_bytes(), "application/x-ndjson").await?;
-        let entries = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        Ok(self.ledger.put_batch(run_id, number, entries).await?)
-    }
-}
-
-/// The record as the ledger knows it.
-fn record_of(row: &FileRow) -> SourceRecord {
-    SourceRecord {
-        id: row.record_id.clone(),
-        url: row.original_url.clone(),
-        account_id: row.account_id.clone(),
-        account_name: row.account_name.clone(),
-        system_modstamp: row.system_modstamp.clone(),
-        ..SourceRecord::default()
     }
 }

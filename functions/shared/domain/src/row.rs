@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::SourceRecord;
 use crate::state::FileState;
 
 /// What identifies a version of a source object: when any of it changes, the object has to be copied again.
@@ -118,6 +119,20 @@ pub struct FileRow {
     pub attempts: u32,
     /// Counts the writes of this row; every write is conditional on the one it has read.
     pub version: u64,
+}
+
+impl FileRow {
+    /// The record as the ledger remembers it.
+    pub fn record(&self) -> SourceRecord {
+        SourceRecord {
+            id: self.record_id.clone(),
+            url: self.original_url.clone(),
+            account_id: self.account_id.clone(),
+            account_name: self.account_name.clone(),
+            system_modstamp: self.system_modstamp.clone(),
+            ..SourceRecord::default()
+        }
+    }
 }
 
 #[cfg(test)]

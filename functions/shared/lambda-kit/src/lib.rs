@@ -3,6 +3,7 @@
 //! Invariant: only this crate names `lambda_runtime`, only [`config`] reads the environment, and only [`clock`] reads
 //! the system's clock.
 
+pub mod batches;
 pub mod clock;
 pub mod config;
 pub mod deadline;

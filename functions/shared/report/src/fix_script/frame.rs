@@ -35,7 +35,7 @@ const ABOUT_THROUGH_FILE: &str = "#
 
 const ABOUT_LEDGER: &str = "#
 #   #retry ...   has to be copied again from where the record's URL points, which no command of the AWS command line
-#                can do. Start a fix of the run (`dray retry`): it copies these records again, and compares again.
+#                can do. Start the state machine `reconcile` with {\"fix\": true}: it copies them again, and compares again.
 ";
 
 const FUNCTIONS: &str = r#"

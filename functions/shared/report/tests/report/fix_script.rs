@@ -306,7 +306,7 @@ fn a_file_of_the_ledger_is_retried_by_a_run() {
     };
     let text = script(&sample::partial(), &[record]);
     assert_eq!(commands(&text), ["#retry missing 'k' record 'a0X5' account '0015'"]);
-    assert!(text.contains("`dray retry`"));
+    assert!(text.contains("`reconcile` with {\"fix\": true}"));
 }
 
 #[test]
