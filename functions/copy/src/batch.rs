@@ -1,28 +1,20 @@
 //! One batch: claimed, settled record by record, closed.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use drayage_aws::ledger::{BatchClaim, FinishBatch, Lease};
+use drayage_aws::objects::CopyError;
 use drayage_domain::counts::Counts;
-use drayage_domain::manifest::{self, ManifestEntry};
 use drayage_domain::message::CopyMessage;
-use drayage_domain::row::FileRow;
 use drayage_lambda_kit::clock;
-use drayage_lambda_kit::error::{
-    BATCH_DEAD_LETTERED, FunctionError, LEDGER_CONFLICT, STORAGE_UNAVAILABLE,
-};
+use drayage_lambda_kit::error::{BATCH_DEAD_LETTERED, FunctionError, LEDGER_CONFLICT};
 use drayage_lambda_kit::runtime::Invocation;
-use futures::{StreamExt, stream};
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use crate::context::RunContext;
-use crate::file::Ending;
-use crate::group;
+use crate::context::{Rules, RunContext};
+use crate::{objects, records};
 
-/// A manifest part of 1,000 entries with long URLs has about 2 MB.
-const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// The lease outlives the invocation by this much: clocks differ, and a lease must not end before its holder does.
 const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 /// No file is begun with less of the invocation left than this, or than a third of a shorter invocation.
@@ -58,6 +50,17 @@ pub(crate) enum End {
     },
 }
 
+/// How far a claimed batch has come.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// What the settled entries add to the run's counts.
+    pub(crate) counts: Counts,
+    /// Entries settled.
+    pub(crate) settled: usize,
+    /// Entries left for another delivery.
+    pub(crate) left: usize,
+}
+
 /// Until when what may be begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
@@ -67,6 +70,20 @@ pub(crate) struct Budget {
     pub(crate) stop_at: Instant,
     /// A file that was given at least this much and did not end is failed instead of tried for ever.
     pub(crate) fair_share: Duration,
+}
+
+impl Budget {
+    /// Whether the invocation's end is to blame, not the file: it failed in a way that may pass, at the end of the
+    /// time, and either had less than its fair share of it (or waited until the end) or is further than before: what has
+    /// arrived is not sent again.
+    ///
+    /// * `took`: how long it was worked on.
+    /// * `has_grown`: whether this invocation has brought parts of its upload to the destination.
+    pub(crate) fn broke_off(&self, error: &CopyError, took: Duration, has_grown: bool) -> bool {
+        error.retryable()
+            && Instant::now() >= self.begin_until
+            && (error.waited() || took < self.fair_share || has_grown)
+    }
 }
 
 impl Batch<'_> {
@@ -114,37 +131,16 @@ impl Batch<'_> {
         &self.invocation.request_id
     }
 
-    async fn settle_claimed(&self, expected: u32) -> Result<End, FunctionError> {
-        let entries = self.entries(expected).await?;
-        let rows = self.rows(&entries).await?;
+    async fn settle_claimed(&self, announced: u32) -> Result<End, FunctionError> {
         let budget = self.budget();
-        let groups = group::by_source(&entries);
-        let mut endings = stream::iter(groups)
-            .map(|group| group::settle(self.context, group, &rows, budget))
-            .buffer_unordered(self.context.files_at_a_time.max(1));
-        let mut counts = Counts::default();
-        let mut left = 0;
-        // After a failure the files in work still end: their bytes are not moved twice.
-        let mut failure = None;
-        while let Some(group) = endings.next().await {
-            for ending in group {
-                match ending {
-                    Ok(Ending::Settled(settled)) => settled.count_into(&mut counts),
-                    Ok(Ending::OutOfTime) => left += 1,
-                    Err(error) => {
-                        failure.get_or_insert(error);
-                    }
-                }
-            }
+        let progress = match &self.context.rules {
+            Rules::Records(rules) => records::settle(self, rules, announced, budget).await?,
+            Rules::Objects(rules) => objects::settle(self, rules, announced, budget).await?,
+        };
+        if progress.left > 0 {
+            return Ok(End::OutOfTime { settled: progress.settled, left: progress.left });
         }
-        drop(endings);
-        if let Some(error) = failure {
-            return Err(error);
-        }
-        if left > 0 {
-            return Ok(End::OutOfTime { settled: entries.len().saturating_sub(left), left });
-        }
-        self.close(&counts).await
+        self.close(&progress.counts).await
     }
 
     async fn close(&self, counts: &Counts) -> Result<End, FunctionError> {
@@ -170,40 +166,6 @@ impl Batch<'_> {
         }
     }
 
-    async fn entries(&self, expected: u32) -> Result<Vec<ManifestEntry>, FunctionError> {
-        let key = &self.copy.batch_key;
-        let bytes = self
-            .context
-            .storage
-            .get_bounded(&self.context.state_bucket, key, MANIFEST_BYTES_MAX)
-            .await
-            .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))?
-            .ok_or_else(|| manifest_invalid(format!("manifest {key} does not exist")))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| manifest_invalid(format!("manifest {key}: {error}")))?;
-        let entries = manifest::from_jsonl(&text)
-            .into_iter()
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| manifest_invalid(format!("manifest {key}: {error}")))?;
-        if usize::try_from(expected).ok() == Some(entries.len()) {
-            Ok(entries)
-        } else {
-            Err(manifest_invalid(format!(
-                "manifest {key} has {} entries and {expected} were enumerated",
-                entries.len()
-            )))
-        }
-    }
-
-    async fn rows(
-        &self,
-        entries: &[ManifestEntry],
-    ) -> Result<BTreeMap<String, FileRow>, FunctionError> {
-        let ids: Vec<String> =
-            entries.iter().map(|entry| entry.ledger_id(&self.copy.run_id)).collect();
-        Ok(self.context.ledger.rows(&ids).await?)
-    }
-
     fn budget(&self) -> Budget {
         let whole = self.invocation.deadline.remaining(clock::now());
         let usable = (whole - CLOSING_TIME).max(SignedDuration::ZERO);
@@ -216,8 +178,4 @@ impl Batch<'_> {
             fair_share: duration(usable / 2),
         }
     }
-}
-
-fn manifest_invalid(message: String) -> FunctionError {
-    FunctionError::new(drayage_lambda_kit::error::MANIFEST_INVALID, message)
 }

@@ -9,21 +9,40 @@ use drayage_aws::objects::{
 use drayage_domain::allow_list::AllowList;
 use drayage_domain::plan::Planner;
 use drayage_domain::problem::Problem;
-use drayage_domain::run::{RunRecord, SourceAccess};
+use drayage_domain::run::{RunOptions, SourceAccess, Work};
 use drayage_domain::settings::Settings;
+use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{config, source};
+use drayage_lambda_kit::{buckets, config};
+
+use crate::objects::ObjectRules;
 
 /// A run and the tools to work for it.
 #[derive(Debug)]
 pub(crate) struct RunContext {
-    pub(crate) run: RunRecord,
-    pub(crate) planner: Planner,
+    pub(crate) run_id: String,
     pub(crate) ledger: Ledger,
-    pub(crate) storage: Storage,
+    pub(crate) documents: Documents,
     pub(crate) transfer: Transfer,
-    pub(crate) state_bucket: String,
     pub(crate) files_at_a_time: usize,
+    pub(crate) rules: Rules,
+}
+
+/// What the run works on.
+#[derive(Debug)]
+pub(crate) enum Rules {
+    /// Files of Salesforce records.
+    Records(RecordRules),
+    /// Objects of a bucket.
+    Objects(ObjectRules),
+}
+
+/// How records are settled.
+#[derive(Debug)]
+pub(crate) struct RecordRules {
+    pub(crate) planner: Planner,
+    /// Copies every file anew.
+    pub(crate) repair: bool,
 }
 
 impl RunContext {
@@ -33,22 +52,33 @@ impl RunContext {
         let ledger =
             Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
         let run = ledger.run(run_id).await?.ok_or_else(|| FunctionError::run_unknown(run_id))?;
-        let planner = Planner::new(&run.options)
-            .map_err(|problems| FunctionError::configuration(&problems))?;
-        let transfer = Transfer::new(
-            TransferOptions::new(&run.options.destination_bucket, run.options.max_file_bytes),
-            clients.s3.clone(),
-            sources(clients, &settings, &run).await?,
-            Limiter::new(LimiterOptions::up_to(settings.copy_concurrency)),
-        );
+        let limiter = Limiter::new(LimiterOptions::up_to(settings.copy_concurrency));
+        let (rules, transfer) = match run.work {
+            Work::Records(options) => {
+                let planner = Planner::new(&options)
+                    .map_err(|problems| FunctionError::configuration(&problems))?;
+                let transfer = Transfer::new(
+                    TransferOptions::new(&options.destination_bucket, options.max_file_bytes),
+                    clients.s3.clone(),
+                    sources(clients, &settings, &options).await?,
+                    limiter,
+                );
+                (Rules::Records(RecordRules { planner, repair: options.repair }), transfer)
+            }
+            Work::Objects(options) => {
+                let (rules, transfer) =
+                    ObjectRules::load(clients, &settings, options, limiter).await?;
+                (Rules::Objects(rules), transfer)
+            }
+            Work::Comparison => return Err(FunctionError::other_work(run_id)),
+        };
         Ok(Self {
-            run,
-            planner,
+            run_id: run.run_id,
             ledger,
-            storage: Storage::new(clients.s3.clone()),
+            documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
             transfer,
-            state_bucket: settings.state_bucket,
-            files_at_a_time: settings.copy_concurrency,
+            files_at_a_time: settings.copy_concurrency.max(1),
+            rules,
         })
     }
 }
@@ -57,21 +87,25 @@ impl RunContext {
 async fn sources(
     clients: &Clients,
     settings: &Settings,
-    run: &RunRecord,
+    options: &RunOptions,
 ) -> Result<Sources, FunctionError> {
     let allow = AllowList::parse(&settings.source_hosts).map_err(|errors| {
         let problems: Vec<_> =
             errors.iter().map(|error| Problem::from_error("SourceHosts", error)).collect();
         FunctionError::configuration(&problems)
     })?;
-    let http = HttpSource::new(HttpSourceOptions::new(allow))
-        .map_err(|error| FunctionError::internal(&error))?;
-    let access = run.options.source_access;
-    let keys = source::keys(clients, settings, access).await?;
-    let s3 = match (access, keys) {
+    let s3 = match (options.source_access, &settings.source_secret) {
         (SourceAccess::Role, _) => Some(S3Source::new(clients.s3.clone(), true)),
-        (SourceAccess::Keys, Some(keys)) => Some(S3Source::new(clients.s3_with_keys(&keys), false)),
+        (SourceAccess::Keys, Some(secret)) => {
+            let keys = buckets::keys(clients, secret).await?;
+            Some(S3Source::new(clients.s3_with_keys(&keys), false))
+        }
         (SourceAccess::Keys, None) | (SourceAccess::Https, _) => None,
     };
-    Ok(Sources { s3, http })
+    Ok(Sources { s3, http: http_source(allow)? })
+}
+
+/// Plain HTTP to the hosts of an allow-list.
+pub(crate) fn http_source(allow: AllowList) -> Result<HttpSource, FunctionError> {
+    HttpSource::new(HttpSourceOptions::new(allow)).map_err(|error| FunctionError::internal(&error))
 }

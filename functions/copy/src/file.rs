@@ -1,8 +1,6 @@
 //! One record of a batch: what is left to do is done, and the ledger says how it ended.
 
-use std::time::Duration;
-
-use drayage_aws::objects::{Copied, CopyError, CopyRequest, UploadJournal};
+use drayage_aws::objects::{Copied, CopyError, CopyRequest};
 use drayage_domain::counts::Counts;
 use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::manifest::ManifestEntry;
@@ -18,7 +16,7 @@ use drayage_lambda_kit::error::FunctionError;
 use tokio::time::Instant;
 
 use crate::batch::Budget;
-use crate::context::RunContext;
+use crate::context::{RecordRules, RunContext};
 use crate::group::Fetched;
 use crate::key::{self, Assigned};
 use crate::uploads::Uploads;
@@ -27,6 +25,7 @@ use crate::uploads::Uploads;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct File<'a> {
     pub(crate) context: &'a RunContext,
+    pub(crate) rules: &'a RecordRules,
     pub(crate) entry: &'a ManifestEntry,
     pub(crate) row: Option<&'a FileRow>,
     pub(crate) budget: Budget,
@@ -79,7 +78,7 @@ impl File<'_> {
         &self,
         fetched: &mut Option<Fetched>,
     ) -> Result<Ending, FunctionError> {
-        match settle::remaining(self.entry, self.row, &self.context.run.run_id) {
+        match settle::remaining(self.entry, self.row, &self.context.run_id) {
             Remaining::Settled { outcome, bytes } => {
                 Ok(Ending::Settled(Settled { bytes, ..Settled::plain(outcome) }))
             }
@@ -117,7 +116,15 @@ impl File<'_> {
             }
             Some(Fetched::Copied { .. }) | None => {}
         }
-        let key = match key::assign(self.context, self.entry, &source.file_name, self.row).await? {
+        let key = match key::assign(
+            self.context,
+            &self.rules.planner,
+            self.entry,
+            &source.file_name,
+            self.row,
+        )
+        .await?
+        {
             Assigned::Key(key) => key,
             Assigned::Refused(class, message) => return self.fail(class, &message, 0).await,
         };
@@ -128,11 +135,11 @@ impl File<'_> {
             return self.verified(&key, copy).await;
         }
         let begun = Instant::now();
-        let record_id = self.entry.ledger_id(&self.context.run.run_id);
-        let uploads = Uploads::new(&self.context.ledger, &key, record_id);
+        let record_id = self.entry.ledger_id(&self.context.run_id);
+        let uploads = Uploads::new(&self.context.ledger, key.as_str(), record_id);
         let request = CopyRequest {
             source: &source.location,
-            key: &key,
+            key: key.as_str(),
             file_name: &source.file_name,
             known: self.known(),
             listed: None,
@@ -154,14 +161,11 @@ impl File<'_> {
                 *fetched = Some(Fetched::TooLarge(size_bytes));
                 self.too_large(requests).await
             }
-            Err(error) if self.broken_off(&error, begun.elapsed(), uploads.has_grown()) => {
+            Err(error) if self.budget.broke_off(&error, begun.elapsed(), uploads.has_grown()) => {
                 Ok(Ending::OutOfTime)
             }
             Err(error) => {
-                if let Some(upload_id) = uploads.unfinished() {
-                    self.context.transfer.abandon(&key, &upload_id).await;
-                    uploads.forget(&upload_id).await;
-                }
+                uploads.give_up(&self.context.transfer, key.as_str()).await;
                 let ending = self.not_copied(&error, error.requests).await;
                 *fetched = Some(Fetched::Failed(error));
                 ending
@@ -173,7 +177,7 @@ impl File<'_> {
     fn known(&self) -> Option<&SourceIdentity> {
         self.row
             .filter(|row| row.original_url == self.entry.record.url && row.proof.is_some())
-            .filter(|_| !self.context.run.options.repair)
+            .filter(|_| !self.rules.repair)
             .and_then(|row| row.source.as_ref())
     }
 
@@ -185,7 +189,9 @@ impl File<'_> {
         source: &SourceIdentity,
         proof: &Proof,
     ) -> Option<Copy> {
-        match self.context.transfer.duplicate(from, proof, to, self.budget.stop_at).await {
+        let transfer = &self.context.transfer;
+        let deadline = self.budget.stop_at;
+        match transfer.duplicate(from.as_str(), proof, to.as_str(), deadline).await {
             Ok(duplicated) => Some(Copy {
                 source: source.clone(),
                 proof: duplicated.proof,
@@ -197,15 +203,6 @@ impl File<'_> {
                 None
             }
         }
-    }
-
-    /// Whether the invocation's end is to blame, not the file: it failed in a way that may pass, at the end of the
-    /// time, and either had less than its fair share of it (or waited until the end) or is further than before: what has
-    /// arrived is not sent again.
-    fn broken_off(&self, error: &CopyError, took: Duration, has_grown: bool) -> bool {
-        error.retryable()
-            && Instant::now() >= self.budget.begin_until
-            && (error.waited() || took < self.budget.fair_share || has_grown)
     }
 
     async fn verified(&self, key: &DestinationKey, copy: Copy) -> Result<Ending, FunctionError> {
@@ -334,7 +331,7 @@ impl File<'_> {
     }
 
     fn settling<'at>(&'at self, at: &'at str) -> Settling<'at> {
-        let run_id = &self.context.run.run_id;
+        let run_id = &self.context.run_id;
         Settling { entry: self.entry, seen: self.row, run_id, at }
     }
 

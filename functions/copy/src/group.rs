@@ -10,7 +10,7 @@ use drayage_domain::row::{FileRow, Proof, SourceIdentity};
 use drayage_lambda_kit::error::FunctionError;
 
 use crate::batch::Budget;
-use crate::context::RunContext;
+use crate::context::{RecordRules, RunContext};
 use crate::file::{Ending, File};
 
 /// What the group has learned about its source object.
@@ -59,6 +59,7 @@ pub(crate) fn by_source(entries: &[ManifestEntry]) -> Vec<Vec<&ManifestEntry>> {
 /// Settles a group, one record after the other.
 pub(crate) async fn settle(
     context: &RunContext,
+    rules: &RecordRules,
     group: Vec<&ManifestEntry>,
     rows: &BTreeMap<String, FileRow>,
     budget: Budget,
@@ -66,8 +67,8 @@ pub(crate) async fn settle(
     let mut fetched = None;
     let mut endings = Vec::with_capacity(group.len());
     for entry in group {
-        let row = rows.get(&entry.ledger_id(&context.run.run_id));
-        let file = File { context, entry, row, budget };
+        let row = rows.get(&entry.ledger_id(&context.run_id));
+        let file = File { context, rules, entry, row, budget };
         // Boxed: the future of a transfer is large, and a batch holds one per group.
         endings.push(Box::pin(file.settle(&mut fetched)).await);
     }

@@ -4,6 +4,7 @@ use drayage_aws::ledger::KeyClaim;
 use drayage_domain::destination_key::{DestinationKey, folded};
 use drayage_domain::manifest::ManifestEntry;
 use drayage_domain::outcome::FailureClass;
+use drayage_domain::plan::Planner;
 use drayage_domain::row::FileRow;
 use drayage_lambda_kit::error::FunctionError;
 
@@ -27,11 +28,12 @@ pub(crate) enum Assigned {
 /// is another file: it gets a key of its own, and the earlier copy stays where it is.
 pub(crate) async fn assign(
     context: &RunContext,
+    planner: &Planner,
     entry: &ManifestEntry,
     file_name: &str,
     row: Option<&FileRow>,
 ) -> Result<Assigned, FunctionError> {
-    let proposal = match context.planner.keys_for(&entry.record, file_name) {
+    let proposal = match planner.keys_for(&entry.record, file_name) {
         Ok(proposal) => proposal,
         Err(error) => return Ok(Assigned::Refused(error.failure_class(), error.to_string())),
     };
@@ -43,7 +45,7 @@ pub(crate) async fn assign(
     if let Some(frozen) = row.and_then(|row| frozen_key(row, entry, &candidates)) {
         return Ok(Assigned::Key(frozen));
     }
-    let owner = entry.ledger_id(&context.run.run_id);
+    let owner = entry.ledger_id(&context.run_id);
     for key in candidates {
         match context.ledger.claim_key(&folded(&key), &owner).await? {
             KeyClaim::Granted => return Ok(Assigned::Key(key)),

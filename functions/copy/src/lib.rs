@@ -1,14 +1,18 @@
-//! Copies the files of one batch, proves each copy, and settles every record of the batch in the ledger.
+//! Copies the files of one batch, proves each copy, and settles every entry of the batch.
 //!
-//! One message is one batch. The batch is claimed with a lease, its records are settled one by one, and when all are,
-//! the batch and its counts are closed in one transaction. Any crash leads to another delivery, which finds in the
-//! ledger what is settled already; so a delivery may be repeated, come late, or come twice at once.
+//! One message is one batch. The batch is claimed with a lease, its entries are settled one by one, and when all are,
+//! the batch and its counts are closed in one transaction. Any crash leads to another delivery, which finds what is settled
+//! already: of records in the ledger, of objects in the batch's results. So a delivery may be repeated, come late, or come
+//! twice at once.
 
 mod batch;
 mod context;
 mod file;
 mod group;
 mod key;
+mod object;
+mod objects;
+mod records;
 mod uploads;
 
 use std::sync::Arc;
@@ -116,7 +120,7 @@ impl Copier {
     /// What there is to know about a run; kept for the next message, which is usually of the same run.
     async fn context(&self, run_id: &str) -> Result<Arc<RunContext>, FunctionError> {
         let mut known = self.run.lock().await;
-        if let Some(context) = known.as_ref().filter(|context| context.run.run_id == run_id) {
+        if let Some(context) = known.as_ref().filter(|context| context.run_id == run_id) {
             return Ok(Arc::clone(context));
         }
         let context = Arc::new(RunContext::load(&self.clients, run_id).await?);

@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use drayage_aws::ledger::Ledger;
-use drayage_aws::objects::UploadJournal;
-use drayage_domain::destination_key::DestinationKey;
+use drayage_aws::objects::{Transfer, UploadJournal};
 use drayage_domain::upload::UnfinishedUpload;
 use drayage_lambda_kit::clock;
 
@@ -14,21 +13,27 @@ use drayage_lambda_kit::clock;
 #[derive(Debug)]
 pub(crate) struct Uploads<'a> {
     ledger: &'a Ledger,
-    key: &'a DestinationKey,
-    record_id: String,
+    /// The key of the file in the destination; with the bucket's name where that is not the stack's.
+    name: &'a str,
+    /// What is copied: another file of the same name does not go on with the upload.
+    source: String,
     /// The upload that the ledger leads to.
     remembered: Mutex<Option<String>>,
     parts: AtomicU32,
 }
 
 impl<'a> Uploads<'a> {
-    pub(crate) fn new(ledger: &'a Ledger, key: &'a DestinationKey, record_id: String) -> Self {
-        Self { ledger, key, record_id, remembered: Mutex::new(None), parts: AtomicU32::new(0) }
+    pub(crate) fn new(ledger: &'a Ledger, name: &'a str, source: String) -> Self {
+        Self { ledger, name, source, remembered: Mutex::new(None), parts: AtomicU32::new(0) }
     }
 
-    /// The upload that is left unfinished, if there is one.
-    pub(crate) fn unfinished(&self) -> Option<String> {
-        self.remembered().clone()
+    /// Aborts the upload that is left unfinished, if there is one.
+    pub(crate) async fn give_up(&self, transfer: &Transfer, key: &str) {
+        let unfinished = self.remembered().clone();
+        if let Some(upload_id) = unfinished {
+            transfer.abandon(key, &upload_id).await;
+            self.forget(&upload_id).await;
+        }
     }
 
     /// Whether this invocation has brought at least one part of the unfinished upload to the destination.
@@ -44,7 +49,7 @@ impl<'a> Uploads<'a> {
 #[async_trait]
 impl UploadJournal for Uploads<'_> {
     async fn find(&self) -> Option<UnfinishedUpload> {
-        let found = self.ledger.unfinished_upload(self.key.as_str(), &self.record_id).await;
+        let found = self.ledger.unfinished_upload(self.name, &self.source).await;
         let found = found.unwrap_or_else(|error| {
             tracing::warn!(%error, "an unfinished upload cannot be looked up; beginning anew");
             None
@@ -54,8 +59,7 @@ impl UploadJournal for Uploads<'_> {
     }
 
     async fn keep(&self, upload: &UnfinishedUpload) -> bool {
-        let kept =
-            self.ledger.keep_upload(self.key.as_str(), &self.record_id, upload, clock::now()).await;
+        let kept = self.ledger.keep_upload(self.name, &self.source, upload, clock::now()).await;
         let kept = kept.unwrap_or_else(|error| {
             tracing::warn!(%error, "an upload cannot be remembered; it cannot be gone on with");
             false
@@ -69,7 +73,7 @@ impl UploadJournal for Uploads<'_> {
 
     async fn forget(&self, upload_id: &str) {
         *self.remembered() = None;
-        if let Err(error) = self.ledger.forget_upload(self.key.as_str(), upload_id).await {
+        if let Err(error) = self.ledger.forget_upload(self.name, upload_id).await {
             tracing::warn!(%error, "a finished upload stays in the ledger until it expires");
         }
     }

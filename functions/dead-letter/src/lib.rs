@@ -12,6 +12,7 @@ use drayage_aws::ledger::{BatchClaim, Lease, Ledger};
 use drayage_aws::objects::Storage;
 use drayage_domain::manifest;
 use drayage_domain::message::CopyMessage;
+use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::{BATCH_DEAD_LETTERED, FunctionError, LEDGER_CONFLICT};
 use drayage_lambda_kit::queue_events::Message;
 use drayage_lambda_kit::runtime::Invocation;
@@ -66,11 +67,11 @@ pub async fn handle(
             fail_task(&executions, &copy, &reason).await
         }
         BatchClaim::Claimed { entries } => {
-            let storage = Storage::new(clients.s3.clone());
+            let documents =
+                Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
             let batch = DeadBatch {
                 ledger: &ledger,
-                storage: &storage,
-                state_bucket: &settings.state_bucket,
+                documents: &documents,
                 copy: &copy,
                 number,
                 owner: &invocation.request_id,

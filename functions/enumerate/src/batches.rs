@@ -19,7 +19,7 @@ impl Enumeration {
         checkpoint: &mut Checkpoint,
         entries: &[ManifestEntry],
     ) -> Result<(), FunctionError> {
-        let size = usize::try_from(self.run.options.batch_size.max(1)).unwrap_or(usize::MAX);
+        let size = usize::try_from(self.options.batch_size.max(1)).unwrap_or(usize::MAX);
         let first = checkpoint.batches + 1;
         let parts: Vec<_> = (first..).zip(entries.chunks(size)).collect();
         checkpoint.batches += u32::try_from(parts.len()).unwrap_or(u32::MAX);
@@ -31,7 +31,7 @@ impl Enumeration {
     }
 
     async fn write_batch(&self, number: u32, part: &[ManifestEntry]) -> Result<(), FunctionError> {
-        let announce = (!self.run.options.dry_run).then_some(&self.ledger);
+        let announce = (!self.options.dry_run).then_some(&self.ledger);
         batches::write(&self.documents, announce, &self.run.run_id, number, part).await
     }
 }

@@ -74,7 +74,7 @@ impl Enumeration {
             .filter_map(|row| RecordId::parse(&row.record_id).ok())
             .map(|id| format!("'{id}'"))
             .collect();
-        let soql = Soql::new(&self.run.options.fields.object, ["Id"])
+        let soql = Soql::new(&self.options.fields.object, ["Id"])
             .and_then(|soql| soql.filter(&format!("Id IN ({})", ids.join(","))))
             .map_err(|error| FunctionError::new(CONFIGURATION_INVALID, error.to_string()))?;
         let mut found = Vec::with_capacity(rows.len());

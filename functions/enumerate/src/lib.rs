@@ -15,7 +15,7 @@ use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_aws::secrets::Secrets;
 use drayage_domain::plan::Planner;
-use drayage_domain::run::{Checkpoint, Position, RunRecord};
+use drayage_domain::run::{Checkpoint, Position, RunOptions, RunRecord};
 use drayage_domain::run_input::Mode;
 use drayage_lambda_kit::deadline::Deadline;
 use drayage_lambda_kit::documents::Documents;
@@ -57,6 +57,7 @@ pub struct Answer {
 /// Everything that a step needs.
 pub(crate) struct Enumeration {
     pub(crate) run: RunRecord,
+    pub(crate) options: RunOptions,
     pub(crate) planner: Planner,
     pub(crate) client: Client,
     pub(crate) ledger: Ledger,
@@ -75,12 +76,15 @@ pub async fn handle(
         .run(&request.run_id)
         .await?
         .ok_or_else(|| FunctionError::run_unknown(&request.run_id))?;
+    let options =
+        run.work.records().cloned().ok_or_else(|| FunctionError::other_work(&run.run_id))?;
     let planner =
-        Planner::new(&run.options).map_err(|problems| FunctionError::configuration(&problems))?;
+        Planner::new(&options).map_err(|problems| FunctionError::configuration(&problems))?;
     let secrets = Secrets::new(clients.secrets.clone());
     let enumeration = Enumeration {
         client: salesforce::connect(&secrets, &settings.salesforce_secret).await?,
         run,
+        options,
         planner,
         ledger,
         documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
@@ -90,7 +94,7 @@ pub async fn handle(
         done: checkpoint.position == Position::Done,
         enumerated: checkpoint.total(),
         batches: checkpoint.batches,
-        dry_run: enumeration.run.options.dry_run,
+        dry_run: enumeration.options.dry_run,
         run_id: request.run_id,
     })
 }
@@ -156,7 +160,7 @@ impl Enumeration {
     ///
     /// Deleted records can only be told by a sweep that has seen everything: not in a run for single accounts.
     pub(crate) fn after_sweep(&self) -> Position {
-        let options = &self.run.options;
+        let options = &self.options;
         if options.mode == Mode::Incremental && options.accounts.is_none() {
             Position::CountLive { scan: None, live: 0 }
         } else {

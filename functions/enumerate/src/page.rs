@@ -24,7 +24,7 @@ impl Enumeration {
         mut checkpoint: Checkpoint,
         records: Vec<SourceRecord>,
     ) -> Result<Checkpoint, FunctionError> {
-        let rows = match self.run.options.mode {
+        let rows = match self.options.mode {
             Mode::Full => BTreeMap::new(),
             Mode::Incremental => self.rows_of(&records).await?,
         };
@@ -32,7 +32,7 @@ impl Enumeration {
         for record in records {
             checkpoint.enumerated += 1;
             let sequence = checkpoint.total();
-            let plan = match self.run.options.mode {
+            let plan = match self.options.mode {
                 Mode::Full => Some(self.planner.plan(&record)),
                 Mode::Incremental => {
                     let row = row_of(&rows, &record);
@@ -57,7 +57,7 @@ impl Enumeration {
         if plan.planned_outcome() != Outcome::Planned {
             return plan;
         }
-        if self.run.options.max_files.is_some_and(|max| checkpoint.files_planned >= max) {
+        if self.options.max_files.is_some_and(|max| checkpoint.files_planned >= max) {
             return Plan::Skip { reason: SkipReason::MaxFiles };
         }
         checkpoint.files_planned += 1;

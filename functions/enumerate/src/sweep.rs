@@ -40,7 +40,7 @@ impl Enumeration {
         &self,
         mut checkpoint: Checkpoint,
     ) -> Result<Checkpoint, FunctionError> {
-        let options = &self.run.options;
+        let options = &self.options;
         let bulk = match options.query_api {
             QueryApi::Bulk => true,
             QueryApi::Rest => false,
@@ -177,7 +177,7 @@ impl Enumeration {
     }
 
     fn soql(&self) -> Result<Soql, FunctionError> {
-        let fields = &self.run.options.fields;
+        let fields = &self.options.fields;
         Soql::new(&fields.object, fields.select_list())
             .map_err(|error| FunctionError::new(CONFIGURATION_INVALID, error.to_string()))
     }
@@ -185,7 +185,7 @@ impl Enumeration {
     fn records(&self, records: Vec<Record>, soql: &Soql) -> Vec<SourceRecord> {
         records
             .into_iter()
-            .map(|record| SourceRecord::from_fields(&self.run.options.fields, &soql.align(record)))
+            .map(|record| SourceRecord::from_fields(&self.options.fields, &soql.align(record)))
             .collect()
     }
 }

@@ -51,11 +51,13 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Summary, Func
         ledger.release_lock(&settings.migration(), &request.run_id).await?;
         return Err(FunctionError::run_unknown(&request.run_id));
     };
+    let options = run.work.records().ok_or_else(|| FunctionError::other_work(&run.run_id))?;
     let checkpoint = ledger.checkpoint(&run.run_id).await?.unwrap_or_else(Checkpoint::start);
     let counted = ledger.counters(&run.run_id).await?;
     let open = ledger.open_batches(&run.run_id).await?;
     let summary = sums::summary(&sums::Facts {
         run: &run,
+        options,
         checkpoint: &checkpoint,
         counted,
         batches_open: open,

@@ -4,12 +4,13 @@ use drayage_domain::counts::Counts;
 use drayage_domain::estimate::Estimate;
 use drayage_domain::outcome::Outcome;
 use drayage_domain::reconcile::ReconcileSummary;
-use drayage_domain::run::{Checkpoint, Position, RunRecord, Summary};
+use drayage_domain::run::{Checkpoint, Position, RunOptions, RunRecord, Summary};
 
 /// What the ledger says about a run.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) run: &'a RunRecord,
+    pub(crate) options: &'a RunOptions,
     pub(crate) checkpoint: &'a Checkpoint,
     /// The sum of the batches' counts.
     pub(crate) counted: Counts,
@@ -22,8 +23,8 @@ pub(crate) struct Facts<'a> {
 /// The summary. A run is accounted for when its enumeration is complete, no batch is open, nothing broke it off, and as
 /// many records have an outcome as were enumerated.
 pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
-    let Facts { run, checkpoint, .. } = facts;
-    let dry_run = run.options.dry_run;
+    let Facts { run, options, checkpoint, .. } = facts;
+    let dry_run = options.dry_run;
     let mut counts = if dry_run { checkpoint.planned.clone() } else { facts.counted.clone() };
     if checkpoint.unchanged > 0 {
         // An incremental run counts these without putting them into a batch.
@@ -40,7 +41,7 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
     let reconciled = dry_run || facts.reconciliation.as_ref().is_some_and(|found| found.clean);
     Summary {
         run_id: run.run_id.clone(),
-        mode: run.options.mode,
+        mode: options.mode,
         dry_run,
         accounted_for,
         clean: accounted_for && needs_attention == 0 && reconciled,
@@ -62,8 +63,7 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
 #[cfg(test)]
 mod tests {
     use drayage_domain::outcome::{FailureClass, SkipReason};
-    use drayage_domain::reconcile::Level;
-    use drayage_domain::run::RunState;
+    use drayage_domain::run::{RunState, Work};
     use drayage_domain::run_input::BackupInput;
     use drayage_domain::settings::{Settings, variables};
 
@@ -94,7 +94,7 @@ mod tests {
             started_at: "2026-01-01T00:00:00Z".to_owned(),
             ended_at: None,
             state: RunState::Running,
-            options: settings.options(&input),
+            work: Work::Records(settings.options(&input)),
             records_expected: 4,
             summary: None,
         }
@@ -121,6 +121,7 @@ mod tests {
     fn facts<'a>(run: &'a RunRecord, checkpoint: &'a Checkpoint) -> Facts<'a> {
         Facts {
             run,
+            options: run.work.records().unwrap(),
             checkpoint,
             counted: counted(),
             batches_open: 0,
@@ -145,16 +146,12 @@ mod tests {
         let mut counted = counted();
         counted.outcomes.remove(&Outcome::Failed(FailureClass::AccessDenied).label());
         let checkpoint = Checkpoint { enumerated: 3, ..checkpoint };
-        let found = |clean| ReconcileSummary {
-            run_id: "r".to_owned(),
-            clean,
-            complete: true,
-            level: Level::Etag,
-            compared: 1,
-            verdicts: [].into(),
-            rounds: 1,
-            repairs: 0,
-            report: "s3://state-bucket/runs/r/report/index.html".to_owned(),
+        let found = |clean: bool| -> ReconcileSummary {
+            serde_json::from_value(serde_json::json!({
+                "runId": "r", "clean": clean, "complete": true, "level": "etag", "compared": 1, "verdicts": {},
+                "rounds": 1, "repairs": 0, "report": "s3://state-bucket/runs/r/report/index.html"
+            }))
+            .unwrap()
         };
         for (reconciliation, clean) in
             [(None, false), (Some(found(false)), false), (Some(found(true)), true)]

@@ -1,19 +1,17 @@
 //! The single checks, each with its error name.
 
 use drayage_aws::objects::Storage;
-use drayage_aws::secrets::{Secrets, SourceKeys};
 use drayage_domain::problem::Problem;
 use drayage_domain::run::RunOptions;
 use drayage_domain::run_input::QueryApi;
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::error::{
     CONFIGURATION_INVALID, DESTINATION_UNAVAILABLE, FunctionError, SECRET_INVALID,
-    SECRET_UNAVAILABLE, STORAGE_UNAVAILABLE,
+    STORAGE_UNAVAILABLE,
 };
 use drayage_salesforce::{
     ApiUsage, Client, Describe, QUERY_PAGE_RECORDS_MAX, SalesforceError, Soql,
 };
-use secrecy::ExposeSecret;
 
 /// A run starts only when the org's remaining daily requests are at least this many times what the run needs: other
 /// integrations of the org live from the same allocation.
@@ -31,21 +29,6 @@ pub(crate) async fn buckets(storage: &Storage, settings: &Settings) -> Result<()
         .check_bucket(&settings.state_bucket)
         .await
         .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))
-}
-
-/// The secret with the source's keys has to have their shape; a wrong one would fail every file.
-pub(crate) async fn source_secret(
-    secrets: &Secrets,
-    settings: &Settings,
-) -> Result<(), FunctionError> {
-    let Some(name) = &settings.source_secret else { return Ok(()) };
-    let secret = secrets
-        .get(name)
-        .await
-        .map_err(|error| FunctionError::new(SECRET_UNAVAILABLE, error.to_string()))?;
-    SourceKeys::from_json(secret.expose_secret())
-        .map(|_| ())
-        .map_err(|error| FunctionError::new(SECRET_INVALID, format!("secret {name}: {error}")))
 }
 
 /// The org has to serve the API version: an unserved one answers "not found" to everything.

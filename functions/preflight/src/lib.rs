@@ -11,10 +11,10 @@ use drayage_aws::executions::Executions;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_aws::secrets::Secrets;
-use drayage_domain::run::{RunRecord, RunState};
+use drayage_domain::run::{RunRecord, RunState, Work};
 use drayage_domain::run_input::{BackupInput, Trigger};
 use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED};
-use drayage_lambda_kit::{config, run_lock, salesforce};
+use drayage_lambda_kit::{buckets, config, run_lock, salesforce};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -78,7 +78,10 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     let storage = Storage::new(clients.s3.clone());
     checks::buckets(&storage, &settings).await?;
     let secrets = Secrets::new(clients.secrets.clone());
-    checks::source_secret(&secrets, &settings).await?;
+    if let Some(secret) = &settings.source_secret {
+        // One of the wrong shape would fail every file.
+        buckets::keys(clients, secret).await?;
+    }
     let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     checks::salesforce_object(&client, &mut options).await?;
@@ -101,7 +104,7 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         started_at: request.started_at.clone(),
         ended_at: None,
         state: RunState::Running,
-        options,
+        work: Work::Records(options),
         records_expected,
         summary: None,
     };

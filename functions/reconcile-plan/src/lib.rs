@@ -1,8 +1,10 @@
-//! Starts a round of a reconciliation: checks what is asked for, makes sure that no other run interferes, and cuts the keys
+//! Starts a round of a reconciliation or a transfer: checks what is asked for, makes sure that no other run interferes, and cuts the keys
 //! into shards.
 //!
 //! The first round freezes the input and the places; later rounds compare the same shards again. Everything is written under
 //! names that follow from run, round and shard, so a repeated invocation replaces the same documents by the same content.
+
+mod access;
 
 use drayage_aws::clients::Clients;
 use drayage_aws::executions::Executions;
@@ -11,15 +13,14 @@ use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_domain::problem::Problem;
 use drayage_domain::reconcile::Side;
-use drayage_domain::reconcile::input::ReconcileInput;
+use drayage_domain::reconcile::input::{Purpose, ReconcileInput};
 use drayage_domain::reconcile::ranges::KeyRange;
 use drayage_domain::reconcile::work::{self, Reconciliation, Shard};
-use drayage_domain::run::{RunRecord, RunState};
-use drayage_domain::run_input::BackupInput;
+use drayage_domain::run::{RunRecord, RunState, Work};
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED, STORAGE_UNAVAILABLE};
-use drayage_lambda_kit::{config, run_lock, source};
+use drayage_lambda_kit::{buckets, config, run_lock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -58,17 +59,21 @@ pub struct Answer {
 pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
     let input = ReconcileInput::parse(&request.input)
+        .and_then(|input| input.check(&settings).map(|()| input))
         .map_err(|problems| FunctionError::input(&problems))?;
     let run_id = input.parent_run.clone().unwrap_or_else(|| request.execution_name.clone());
     let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
     let ranges = if request.round == 1 {
+        let (source, destination) = access::check(clients, &settings, &input, &run_id).await?;
         begin(clients, &settings, &request, &input).await?;
+        let started_at = request.started_at.clone();
         let reconciliation = Reconciliation {
             run_id: run_id.clone(),
-            source: input.source_place(&settings),
-            destination: input.destination_place(&settings),
-            started_at: request.started_at.clone(),
             input,
+            source,
+            destination,
+            started_at,
+            unreadable: Vec::new(),
         };
         documents.write(&work::run_key(&run_id), &reconciliation).await?;
         ranges(clients, &settings, &reconciliation).await?
@@ -93,10 +98,6 @@ async fn begin(
     request: &Request,
     input: &ReconcileInput,
 ) -> Result<(), FunctionError> {
-    Storage::new(clients.s3.clone())
-        .check_bucket(&settings.destination_bucket)
-        .await
-        .map_err(|error| FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()))?;
     let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
     let parent = match &input.parent_run {
         None => None,
@@ -106,7 +107,7 @@ async fn begin(
         parent.as_ref().map_or((&request.execution_name, &request.execution_arn), |parent| {
             (&parent.run_id, &parent.execution_arn)
         });
-    let wanted = run_lock::Wanted { migration: &settings.migration(), run_id, execution_arn };
+    let wanted = run_lock::Wanted { migration: &input.lock(settings), run_id, execution_arn };
     let executions = Executions::new(clients.step_functions.clone());
     if let run_lock::Taken::ByAnother { run_id } =
         run_lock::take(&ledger, &executions, &wanted).await?
@@ -120,7 +121,7 @@ async fn begin(
         ));
     }
     if parent.is_none() {
-        ledger.create_run(&record(settings, request)).await?;
+        ledger.create_run(&record(request, input.purpose)).await?;
     }
     Ok(())
 }
@@ -139,15 +140,15 @@ async fn under_way(ledger: &Ledger, run_id: &str) -> Result<RunRecord, FunctionE
     Err(FunctionError::input(&[ended]))
 }
 
-fn record(settings: &Settings, request: &Request) -> RunRecord {
+fn record(request: &Request, purpose: Purpose) -> RunRecord {
     RunRecord {
         run_id: request.execution_name.clone(),
-        kind: "reconcile".to_owned(),
+        kind: purpose.name().to_owned(),
         execution_arn: request.execution_arn.clone(),
         started_at: request.started_at.clone(),
         ended_at: None,
         state: RunState::Running,
-        options: settings.options(&BackupInput::default()),
+        work: Work::Comparison,
         records_expected: 0,
         summary: None,
     }
@@ -162,7 +163,7 @@ async fn ranges(
     if reconciliation.input.source.is_none() {
         return Ok(vec![KeyRange::ALL]);
     }
-    let place = source::place(clients, settings, &reconciliation.source, Side::Source).await?;
+    let place = buckets::place(clients, settings, &reconciliation.source, Side::Source).await?;
     let wanted = usize::try_from(reconciliation.input.shards()).unwrap_or(1);
     let (ranges, _) = split(&place, KeyRange::ALL, wanted).await.map_err(|error| {
         FunctionError::new(STORAGE_UNAVAILABLE, format!("the source cannot be listed: {error}"))

@@ -12,15 +12,14 @@ use drayage_report::{
 use tempfile::TempDir;
 
 use crate::Context;
-use crate::sums::Sums;
+use crate::findings::Told;
 
 impl Context {
     /// Writes every file of the report; the page last, so that whoever finds it finds everything it links to.
     pub(crate) async fn write_files(
         &self,
         report: &Report,
-        round: u32,
-        sums: &Sums,
+        mut findings: Told<'_>,
     ) -> Result<(), FunctionError> {
         let directory = TempDir::new().map_err(|error| FunctionError::internal(&error))?;
         let create = |name: &str| {
@@ -35,7 +34,6 @@ impl Context {
             create(FIX_SH)?,
         )
         .map_err(|error| FunctionError::internal(&error))?;
-        let mut findings = self.findings(round, sums);
         while let Some(part) = findings.next_part().await? {
             for difference in &part {
                 writer.write(difference).map_err(|error| FunctionError::internal(&error))?;

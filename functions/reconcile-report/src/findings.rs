@@ -5,6 +5,8 @@ use drayage_domain::reconcile::work;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
 
+use crate::outcome::Problems;
+
 /// A part has 1 MiB and the rest of one finding.
 const PART_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -36,5 +38,23 @@ impl<'a> FindingsReader<'a> {
             .collect::<Result<Vec<_>, _>>()
             .map(Some)
             .map_err(|error| FunctionError::internal(&format!("{key}: {error}")))
+    }
+}
+
+/// Findings with what is known about attempts to mend them.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) findings: FindingsReader<'a>,
+    pub(crate) problems: &'a Problems,
+}
+
+impl Told<'_> {
+    /// The next part, `None` at the end.
+    pub(crate) async fn next_part(&mut self) -> Result<Option<Vec<Difference>>, FunctionError> {
+        let mut part = self.findings.next_part().await?;
+        for difference in part.iter_mut().flatten() {
+            difference.problem = self.problems.get(&difference.key).cloned();
+        }
+        Ok(part)
     }
 }

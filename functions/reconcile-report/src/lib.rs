@@ -1,11 +1,12 @@
-//! Adds up a round of a reconciliation. Where something can be fixed and a round is left, the repairs are queued as the
-//! batches of a run of their own; otherwise the report is written and the run lock given back.
+//! Adds up a round of a reconciliation or a transfer. Where something can be fixed and a round is left, that is queued as the
+//! batches of a run of its own; otherwise the report is written and the run lock given back.
 //!
 //! Invoked after every round, also after one that was broken off; may be invoked again.
 
 mod files;
 mod findings;
-mod repair;
+mod outcome;
+mod queue;
 mod report;
 mod sums;
 
@@ -13,7 +14,7 @@ use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_domain::reconcile::input::ReconcileInput;
-use drayage_domain::reconcile::work::{self, Reconciliation, RoundState};
+use drayage_domain::reconcile::work::{self, Queued, Reconciliation, RoundState};
 use drayage_domain::reconcile::{ReconcileSummary, Report, Round};
 use drayage_domain::run::RunState;
 use drayage_domain::settings::Settings;
@@ -66,9 +67,12 @@ pub struct Answer {
     pub next: Next,
     /// The round that has ended.
     pub round: u32,
-    /// The run whose batches repair what was found.
+    /// The run whose batches copy or delete what was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repair_run: Option<String>,
+    /// How much that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queued: Option<Queued>,
     /// The result, when there is nothing next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<ReconcileSummary>,
@@ -89,19 +93,20 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     let settings = config::from_environment()?;
     let input = ReconcileInput::parse(&request.input)
         .map_err(|problems| FunctionError::input(&problems))?;
-    let own = input.parent_run.is_none();
+    let (own, lock) = (input.parent_run.is_none(), input.lock(&settings));
     let run_id = input.parent_run.unwrap_or(request.execution_name);
     let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
     let storage = Storage::new(clients.s3.clone());
     let documents = Documents::new(storage.clone(), &settings.state_bucket);
     if request.broken_off {
         if own {
-            close(&ledger, &settings, &run_id, RunState::Failed).await?;
+            close(&ledger, &lock, &run_id, RunState::Failed).await?;
         }
         return Ok(Answer {
             next: Next::Done,
             round: request.round,
             repair_run: None,
+            queued: None,
             summary: None,
         });
     }
@@ -109,8 +114,9 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     let execution_arn = request.execution_arn;
     let context = Context { settings, ledger, storage, documents, reconciliation, execution_arn };
     let answer = context.end_round(request.round, request.shards).await?;
-    if own && answer.next == Next::Done {
-        close(&context.ledger, &context.settings, &run_id, RunState::Succeeded).await?;
+    if own && let Some(summary) = &answer.summary {
+        let state = if summary.succeeded() { RunState::Succeeded } else { RunState::Failed };
+        close(&context.ledger, &lock, &run_id, state).await?;
     }
     Ok(answer)
 }
@@ -118,52 +124,54 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
 /// Ends a run that holds the lock itself. A run that was refused before it was recorded has nothing to end.
 async fn close(
     ledger: &Ledger,
-    settings: &Settings,
+    lock: &str,
     run_id: &str,
     state: RunState,
 ) -> Result<(), FunctionError> {
     if ledger.run(run_id).await?.is_some() {
         ledger.finish_run(run_id, state, None, &clock::now().to_string()).await?;
     }
-    Ok(ledger.release_lock(&settings.migration(), run_id).await?)
+    Ok(ledger.release_lock(lock, run_id).await?)
 }
 
 impl Context {
     async fn end_round(&self, round: u32, shards: u32) -> Result<Answer, FunctionError> {
         let run_id = &self.reconciliation.run_id;
         let sums = Sums::read(&self.documents, run_id, round, shards).await?;
-        self.end_repairs_before(round).await?;
+        self.end_queue_before(round).await?;
         let earlier = self.rounds_before(round).await?;
         let mut state = RoundState {
             round: Round {
                 number: round,
-                requeued: earlier.last().map_or(0, |earlier| earlier.repairs_queued),
+                requeued: earlier.last().map_or(0, |earlier| earlier.queued.copies),
                 verdicts: sums.tally.verdicts.clone(),
                 started_at: sums.started_at.clone(),
                 ended_at: sums.ended_at.clone(),
             },
-            repairs_queued: 0,
+            queued: Queued::default(),
         };
         let input = &self.reconciliation.input;
-        if input.fix && round < input.rounds() {
+        if input.fixes() && round < input.rounds() {
             let repair_run = work::repair_run(run_id, round);
-            state.repairs_queued = self.queue_repairs(&repair_run, round, &sums).await?;
-            if state.repairs_queued > 0 {
+            state.queued = self.queue_round(&repair_run, round, &sums).await?;
+            if state.queued != Queued::default() {
                 self.documents.write(&work::round_key(run_id, round), &state).await?;
-                tracing::info!(run_id, round, repairs = state.repairs_queued, "repairs are queued");
-                let repair_run = Some(repair_run);
-                return Ok(Answer { next: Next::Repair, round, repair_run, summary: None });
+                tracing::info!(run_id, round, queued = ?state.queued, "queued");
+                let (repair_run, queued) = (Some(repair_run), Some(state.queued));
+                return Ok(Answer { next: Next::Repair, round, repair_run, queued, summary: None });
             }
         }
         self.documents.write(&work::round_key(run_id, round), &state).await?;
-        let rounds = earlier.into_iter().chain([state]).map(|state| state.round).collect();
-        let report = self.write_report(rounds, &sums).await?;
+        let states: Vec<RoundState> = earlier.into_iter().chain([state]).collect();
+        let done = self.done_between(&states).await?;
+        let problems = self.problems(&states).await?;
+        let report = self.write_report(states, &done, problems, &sums).await?;
         let Report { clean, complete, differences_total, .. } = &report;
         tracing::info!(run_id, round, clean, complete, differences = differences_total, "compared");
         let page = work::report_key(run_id, drayage_report::INDEX_HTML);
         let address = format!("s3://{}/{page}", self.settings.state_bucket);
-        let summary = Some(ReconcileSummary::of(&report, address));
-        Ok(Answer { next: Next::Done, round, repair_run: None, summary })
+        let summary = Some(ReconcileSummary::of(&report, input, &done, address));
+        Ok(Answer { next: Next::Done, round, repair_run: None, queued: None, summary })
     }
 
     async fn rounds_before(&self, round: u32) -> Result<Vec<RoundState>, FunctionError> {

@@ -1,49 +1,67 @@
 //! The report's model: what all rounds together come to.
 
 use drayage_domain::estimate;
-use drayage_domain::outcome::Outcome;
-use drayage_domain::reconcile::work;
-use drayage_domain::reconcile::{Copied, Phase, Report, Round, TOP_MAX, Worst, manual_review};
+use drayage_domain::reconcile::work::{Done, RoundState};
+use drayage_domain::reconcile::{
+    Partial, Phase, Report, Round, TOP_MAX, Volume, Worst, manual_review,
+};
 use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::FunctionError;
 
 use crate::Context;
+use crate::findings::Told;
+use crate::outcome::Problems;
 use crate::sums::Sums;
 
 impl Context {
+    /// Everything that keeps the comparison from being complete.
+    pub(crate) fn incomplete_because(&self, sums: &Sums) -> Vec<Partial> {
+        let unreadable = self.reconciliation.unreadable.iter();
+        unreadable.chain(&sums.incomplete_because).cloned().collect()
+    }
+
     /// Makes the report of the last round, and writes its files.
     pub(crate) async fn write_report(
         &self,
-        rounds: Vec<Round>,
+        states: Vec<RoundState>,
+        done: &Done,
+        problems: Problems,
         sums: &Sums,
     ) -> Result<Report, FunctionError> {
+        let rounds: Vec<Round> = states.into_iter().map(|state| state.round).collect();
         let last = rounds.last().map_or(1, |round| round.number);
         let mut worst = Worst::new(TOP_MAX);
-        let mut differences_total = 0;
-        let mut findings = self.findings(last, sums);
+        let (mut differences_total, mut planned) = (0, Volume::default());
+        let overwrite = self.reconciliation.input.overwrite;
+        let mut findings = Told { findings: self.findings(last, sums), problems: &problems };
         while let Some(part) = findings.next_part().await? {
             differences_total += part.len() as u64;
             for difference in part {
+                if overwrite.copies(difference.verdict) {
+                    planned.objects += 1;
+                    planned.bytes += difference.source.as_ref().map_or(0, |seen| seen.size_bytes);
+                }
                 worst.offer(difference);
             }
         }
         let reconciliation = &self.reconciliation;
-        let complete = sums.incomplete_because.is_empty();
-        // The ledger's bucket may hold other files, and copies of earlier file names; two buckets are meant to be alike.
-        let extras_count = reconciliation.input.source.is_some();
+        let input = &reconciliation.input;
+        let incomplete_because = self.incomplete_because(sums);
+        let complete = incomplete_because.is_empty();
         let report = Report {
             run_id: reconciliation.run_id.clone(),
-            kind: if reconciliation.input.parent_run.is_some() { "backup" } else { "reconcile" }
+            kind: if input.parent_run.is_some() { "backup" } else { input.purpose.name() }
                 .to_owned(),
-            level: reconciliation.input.level(),
+            level: input.level(),
             source: reconciliation.source.clone(),
             destination: reconciliation.destination.clone(),
             complete,
-            incomplete_because: sums.incomplete_because.clone(),
-            clean: Report::is_clean(complete, &sums.tally, extras_count),
+            incomplete_because,
+            clean: Report::is_clean(complete, &sums.tally, input.extras_count()),
             tally: sums.tally.clone(),
             phases: phases(&rounds),
-            copied: self.copied(&rounds).await?,
+            copied: done.copied,
+            planned,
             rounds,
             started_at: reconciliation.started_at.clone(),
             ended_at: clock::now().to_string(),
@@ -52,23 +70,12 @@ impl Context {
             differences_total,
             manual_review: manual_review(&sums.tally.verdicts),
         };
-        self.write_files(&report, last, sums).await?;
+        self.write_files(
+            &report,
+            Told { findings: self.findings(last, sums), problems: &problems },
+        )
+        .await?;
         Ok(report)
-    }
-
-    /// What the run that this is a step of has copied, and the repairs.
-    async fn copied(&self, rounds: &[Round]) -> Result<Copied, FunctionError> {
-        let reconciliation = &self.reconciliation;
-        let parent = reconciliation.input.parent_run.clone();
-        let repairs =
-            rounds.iter().map(|round| work::repair_run(&reconciliation.run_id, round.number));
-        let mut copied = Copied::default();
-        for run_id in parent.into_iter().chain(repairs) {
-            let counts = self.ledger.counters(&run_id).await?;
-            copied.objects += counts.outcomes.get(&Outcome::Verified.label()).copied().unwrap_or(0);
-            copied.bytes += counts.bytes_copied;
-        }
-        Ok(copied)
     }
 }
 

@@ -14,8 +14,8 @@ use drayage_domain::reconcile::ranges::KeyRange;
 use drayage_domain::reconcile::work::{Reconciliation, Shard, ShardState};
 use drayage_domain::reconcile::{Partial, Side};
 use drayage_domain::settings::Settings;
+use drayage_lambda_kit::buckets;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::source;
 
 /// Keys that wait for a HEAD or for bytes at the same time.
 const CASES_MAX: usize = 64;
@@ -58,7 +58,7 @@ impl Work<'_> {
             Side::Source => &self.reconciliation.source,
             Side::Destination => &self.reconciliation.destination,
         };
-        let place = source::place(self.clients, self.settings, place, side).await?;
+        let place = buckets::place(self.clients, self.settings, place, side).await?;
         Ok(Party {
             inventory: Box::new(ListingInventory::new(place.clone(), range)),
             witness: Witness::Bucket,

@@ -13,7 +13,7 @@ use drayage_aws::objects::{
     Copied, CopyRequest, HttpSource, HttpSourceOptions, Limiter, LimiterOptions, S3Source, Sources,
     Transfer, TransferOptions,
 };
-use drayage_aws::secrets::SourceKeys;
+use drayage_aws::secrets::BucketKeys;
 use drayage_domain::allow_list::AllowList;
 use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::row::SourceIdentity;
@@ -138,14 +138,14 @@ async fn config(endpoint: &str) -> SdkConfig {
         .await
 }
 
-fn keys(endpoint: &str) -> Result<SourceKeys> {
+fn keys(endpoint: &str) -> Result<BucketKeys> {
     let secret = json!({
         "access_key_id": "test",
         "secret_access_key": "test",
         "region": "us-east-1",
         "endpoint": endpoint,
     });
-    SourceKeys::from_json(&secret.to_string()).context("keys of the source")
+    BucketKeys::from_json(&secret.to_string()).context("keys of the source")
 }
 
 impl Bench<'_> {
@@ -181,7 +181,7 @@ impl Bench<'_> {
         }
         let request = CopyRequest {
             source: &source,
-            key: &key,
+            key: key.as_str(),
             file_name: "file",
             known: None,
             listed: (!self.arguments.head).then_some(&listed),

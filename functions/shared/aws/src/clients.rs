@@ -10,7 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
 
-use crate::secrets::SourceKeys;
+use crate::secrets::BucketKeys;
 
 /// Attempts of one request, the first included. Standard mode backs off exponentially with full jitter.
 const ATTEMPTS_MAX: u32 = 5;
@@ -60,14 +60,14 @@ impl Clients {
         }
     }
 
-    /// A client of the source's S3, with the keys, endpoint and region of the source's secret.
-    pub fn s3_with_keys(&self, keys: &SourceKeys) -> aws_sdk_s3::Client {
+    /// A client of another S3, with the keys, endpoint and region of a secret.
+    pub fn s3_with_keys(&self, keys: &BucketKeys) -> aws_sdk_s3::Client {
         let credentials = Credentials::new(
             keys.access_key_id(),
             keys.secret_access_key(),
             keys.session_token().map(str::to_owned),
             None,
-            "source-secret",
+            "bucket-secret",
         );
         let mut builder = s3_config(&self.config)
             .credentials_provider(SharedCredentialsProvider::new(credentials));

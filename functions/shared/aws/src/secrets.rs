@@ -57,39 +57,39 @@ impl Secrets {
     }
 }
 
-/// Keys of the source's S3, from a secret with the JSON fields `access_key_id`, `secret_access_key` and optionally
+/// Keys of a bucket that is not reached with roles, from a secret with the JSON fields `access_key_id`, `secret_access_key` and optionally
 /// `session_token`, `region`, `endpoint`.
 #[derive(Debug, Clone)]
-pub struct SourceKeys {
+pub struct BucketKeys {
     access_key_id: SecretString,
     secret_access_key: SecretString,
     session_token: Option<SecretString>,
-    /// The source's region; the stack's own if absent.
+    /// The bucket's region; the stack's own if absent.
     pub region: Option<String>,
     /// The endpoint of an S3-compatible service; AWS if absent.
     pub endpoint: Option<String>,
 }
 
-const SOURCE_FIELDS: [&str; 5] =
+const KEY_FIELDS: [&str; 5] =
     ["access_key_id", "secret_access_key", "session_token", "region", "endpoint"];
 
-impl SourceKeys {
+impl BucketKeys {
     /// Checks the secret's JSON; every problem at once.
     pub fn from_json(text: &str) -> Result<Self, SecretError> {
         let fields: BTreeMap<String, serde_json::Value> =
             serde_json::from_str(text).map_err(|_may_quote_the_value| {
                 SecretError::Shape(vec![Problem::new(
-                    "source secret",
+                    "secret",
                     "is not a JSON object",
                     "give {\"access_key_id\": …, \"secret_access_key\": …}",
                 )])
             })?;
         let mut problems = Vec::new();
-        for name in fields.keys().filter(|name| !SOURCE_FIELDS.contains(&name.as_str())) {
+        for name in fields.keys().filter(|name| !KEY_FIELDS.contains(&name.as_str())) {
             problems.push(Problem::new(
                 name,
-                "is not a field of the source secret",
-                format!("known fields: {}", SOURCE_FIELDS.join(", ")),
+                "is not a field of a secret with keys",
+                format!("known fields: {}", KEY_FIELDS.join(", ")),
             ));
         }
         let mut text = |name: &str, required: bool| match fields.get(name) {
@@ -129,6 +129,15 @@ impl SourceKeys {
         }
     }
 
+    /// Whether both lead to the same service with the same rights, so that one of them can copy for the other.
+    pub fn same_access(&self, other: &Self) -> bool {
+        self.access_key_id() == other.access_key_id()
+            && self.secret_access_key() == other.secret_access_key()
+            && self.session_token() == other.session_token()
+            && self.endpoint == other.endpoint
+            && self.region == other.region
+    }
+
     pub(crate) fn access_key_id(&self) -> &str {
         self.access_key_id.expose_secret()
     }
@@ -148,7 +157,7 @@ mod tests {
 
     #[test]
     fn keys_are_read_and_never_shown() {
-        let keys = SourceKeys::from_json(
+        let keys = BucketKeys::from_json(
             r#"{"access_key_id": "AKIDMARK", "secret_access_key": "KEYMARK", "region": "eu-west-1"}"#,
         )
         .unwrap();
@@ -159,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_without_a_value() {
-        let error = SourceKeys::from_json(
+        let error = BucketKeys::from_json(
             r#"{"secret_access_key": 5, "extra": "VALUEMARK", "endpoint": "nowhere"}"#,
         )
         .unwrap_err();

@@ -15,6 +15,7 @@ pub mod id;
 mod input_fields;
 pub mod manifest;
 pub mod message;
+pub mod object_batch;
 pub mod outcome;
 pub mod plan;
 pub mod problem;

@@ -1,8 +1,10 @@
 //! Batch manifests: the immutable work list of a run, and its audit trail.
 //!
 //! A manifest part is one JSONL object in the state bucket and one batch of work. Each line says what is known of a
-//! record (its URL byte for byte) and what will be done with it, so the manifests of a dry run are its exact plan.
+//! record (its URL byte for byte) and what will be done with it, so the manifests of a dry run are its exact plan. Batches
+//! of objects have lines of their own, [`crate::object_batch::ObjectEntry`].
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
@@ -42,7 +44,7 @@ pub struct ManifestError {
 }
 
 /// Writes a manifest part.
-pub fn to_jsonl(entries: &[ManifestEntry]) -> Result<String, serde_json::Error> {
+pub fn to_jsonl<T: Serialize>(entries: &[T]) -> Result<String, serde_json::Error> {
     let mut text = String::new();
     for entry in entries {
         text.push_str(&serde_json::to_string(entry)?);
@@ -52,12 +54,13 @@ pub fn to_jsonl(entries: &[ManifestEntry]) -> Result<String, serde_json::Error> 
 }
 
 /// Reads a manifest part, line by line, so that one bad line does not hide the others.
-pub fn from_jsonl(text: &str) -> Vec<Result<ManifestEntry, ManifestError>> {
-    text.lines()
+pub fn from_jsonl<T: DeserializeOwned>(bytes: &[u8]) -> Vec<Result<T, ManifestError>> {
+    bytes
+        .split(|byte| *byte == b'\n')
         .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
         .map(|(index, line)| {
-            serde_json::from_str(line)
+            serde_json::from_slice(line)
                 .map_err(|error| ManifestError { line: index + 1, message: error.to_string() })
         })
         .collect()
@@ -111,7 +114,7 @@ mod tests {
         let raw = "  https://x/\u{1f600} %20+\n\"\\\u{0}\u{feff}";
         let text = to_jsonl(&[entry(raw)]).unwrap();
         assert_eq!(text.lines().count(), 1);
-        let back = from_jsonl(&text).remove(0).unwrap();
+        let back: ManifestEntry = from_jsonl(text.as_bytes()).remove(0).unwrap();
         assert_eq!(back.record.url.as_deref(), Some(raw));
     }
 
@@ -122,7 +125,7 @@ mod tests {
             to_jsonl(&[entry("a")]).unwrap(),
             to_jsonl(&[entry("b")]).unwrap()
         );
-        let read = from_jsonl(&text);
+        let read = from_jsonl::<ManifestEntry>(text.as_bytes());
         assert_eq!(read.iter().filter(|line| line.is_ok()).count(), 2);
         assert_eq!(read[1].as_ref().unwrap_err().line, 2);
     }

@@ -147,6 +147,10 @@ pub enum Outcome {
     Unchanged,
     /// Only the account's name changed; the ledger knows the new one, the key stays.
     AccountRenamed,
+    /// An object that the destination had beyond the source was deleted, or was gone already.
+    Deleted,
+    /// It was to be deleted, and stays, because somebody has written it since it was listed.
+    Kept,
     /// Deliberately left alone.
     Skipped(SkipReason),
     /// The source object or the record is gone.
@@ -163,6 +167,8 @@ impl Outcome {
             Self::Verified => "verified".to_owned(),
             Self::Unchanged => "unchanged".to_owned(),
             Self::AccountRenamed => "account_renamed".to_owned(),
+            Self::Deleted => "deleted".to_owned(),
+            Self::Kept => "kept".to_owned(),
             Self::Skipped(reason) => format!("skipped.{}", reason.label()),
             Self::SourceGone(reason) => format!("source_gone.{}", reason.label()),
             Self::Failed(class) => format!("failed.{}", class.label()),
@@ -176,6 +182,8 @@ impl Outcome {
             "verified" => Some(Self::Verified),
             "unchanged" => Some(Self::Unchanged),
             "account_renamed" => Some(Self::AccountRenamed),
+            "deleted" => Some(Self::Deleted),
+            "kept" => Some(Self::Kept),
             other => {
                 let (kind, reason) = other.split_once('.')?;
                 match kind {
@@ -196,6 +204,8 @@ impl Outcome {
             | Self::Verified
             | Self::Unchanged
             | Self::AccountRenamed
+            | Self::Deleted
+            | Self::Kept
             | Self::Skipped(_) => false,
         }
     }
@@ -209,6 +219,7 @@ mod tests {
     fn every_label_names_its_outcome() {
         let mut all =
             vec![Outcome::Planned, Outcome::Verified, Outcome::Unchanged, Outcome::AccountRenamed];
+        all.extend([Outcome::Deleted, Outcome::Kept]);
         all.extend(SkipReason::ALL.iter().map(|reason| Outcome::Skipped(*reason)));
         all.extend(GoneReason::ALL.iter().map(|reason| Outcome::SourceGone(*reason)));
         all.extend(FailureClass::ALL.iter().map(|class| Outcome::Failed(*class)));

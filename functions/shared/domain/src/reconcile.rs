@@ -27,7 +27,8 @@ pub use difference::{Difference, Seen, Worst};
 pub use level::Level;
 pub use object::{Object, Side};
 pub use report::{
-    Copied, Cost, CostItem, Partial, Phase, Place, Report, Review, Round, TOP_MAX, manual_review,
+    BucketAccess, Copied, Cost, CostItem, Partial, Phase, Place, Report, Review, Round, TOP_MAX,
+    manual_review,
 };
 pub use summary::ReconcileSummary;
 pub use tally::{

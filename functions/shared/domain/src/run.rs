@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::counts::Counts;
+use crate::object_batch::ObjectOptions;
 use crate::record::ObjectFields;
 use crate::run_input::{Mode, QueryApi, Trigger};
 
@@ -30,8 +31,30 @@ impl SourceAccess {
     }
 }
 
-/// Everything a run needs to know, frozen when it starts: the stack's settings with the execution's input applied. It is
-/// stored with the run, so a changed parameter never changes a run that is under way. Holds no secret.
+/// What a run works on, with everything it needs to know about that, frozen when it starts. It is stored with the run, so a
+/// changed parameter never changes a run that is under way. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "over", rename_all = "camelCase")]
+pub enum Work {
+    /// Files that Salesforce records point at; the ledger has a row for each.
+    Records(RunOptions),
+    /// Objects that a comparison of two places has named; their state is kept by batch.
+    Objects(ObjectOptions),
+    /// Nothing is moved: places are compared, and the runs that copy what is found are runs of their own.
+    Comparison,
+}
+
+impl Work {
+    /// The options of a run over records.
+    pub const fn records(&self) -> Option<&RunOptions> {
+        match self {
+            Self::Records(options) => Some(options),
+            Self::Objects(_) | Self::Comparison => None,
+        }
+    }
+}
+
+/// Everything that a run over records needs to know: the stack's settings with the execution's input applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunOptions {
@@ -120,8 +143,8 @@ pub struct RunRecord {
     pub ended_at: Option<String>,
     /// Where it stands.
     pub state: RunState,
-    /// What it was asked to do.
-    pub options: RunOptions,
+    /// What it works on.
+    pub work: Work,
     /// Records that Salesforce counted when the run started.
     pub records_expected: u64,
     /// How it ended.

@@ -35,6 +35,8 @@ pub mod variables {
     pub const SOURCE_ACCESS: &str = "DRAYAGE_SOURCE_ACCESS";
     /// Name or ARN of the secret with the source's keys.
     pub const SOURCE_SECRET: &str = "DRAYAGE_SOURCE_SECRET";
+    /// Name or ARN of the secret with the keys of other destinations.
+    pub const DESTINATION_SECRET: &str = "DRAYAGE_DESTINATION_SECRET";
     /// Allow-list of source hosts.
     pub const SOURCE_HOSTS: &str = "DRAYAGE_SOURCE_HOSTS";
     /// Files per batch.
@@ -86,6 +88,8 @@ pub struct Settings {
     pub source_access: SourceAccess,
     /// Name or ARN of the secret with the source's keys; with [`SourceAccess::Keys`].
     pub source_secret: Option<String>,
+    /// Name or ARN of the secret with the keys of a transfer's destination that is not reached with roles.
+    pub destination_secret: Option<String>,
     /// The allow-list as configured.
     pub source_hosts: String,
     /// Files per batch.
@@ -123,6 +127,7 @@ impl Settings {
                 reader.api_name(variables::ACCOUNT_FIELD, "Account__c"),
             ),
             source_secret: reader.source_secret(source_access),
+            destination_secret: reader.optional(variables::DESTINATION_SECRET),
             source_access: source_access.unwrap_or(SourceAccess::Https),
             source_hosts,
             batch_size: u32::try_from(reader.number(

@@ -18,6 +18,8 @@ pub const SECRET_UNAVAILABLE: &str = "SecretUnavailable";
 pub const SECRET_INVALID: &str = "SecretInvalid";
 /// The destination bucket cannot be used.
 pub const DESTINATION_UNAVAILABLE: &str = "DestinationUnavailable";
+/// A bucket that is compared or copied into is not there, or may not be used.
+pub const PLACE_UNUSABLE: &str = "PlaceUnusable";
 /// The state bucket cannot be used just now.
 pub const STORAGE_UNAVAILABLE: &str = "StorageUnavailable";
 /// The ledger cannot be used just now.
@@ -37,7 +39,7 @@ pub const INTERNAL: &str = "InternalError";
 
 /// Every name above. The state machine linter holds the definitions against this list and against
 /// [`drayage_salesforce::ERROR_TYPES`].
-pub const ERROR_NAMES: [&str; 15] = [
+pub const ERROR_NAMES: [&str; 16] = [
     CONFIGURATION_INVALID,
     INPUT_INVALID,
     RUN_LOCKED,
@@ -45,6 +47,7 @@ pub const ERROR_NAMES: [&str; 15] = [
     SECRET_UNAVAILABLE,
     SECRET_INVALID,
     DESTINATION_UNAVAILABLE,
+    PLACE_UNUSABLE,
     STORAGE_UNAVAILABLE,
     LEDGER_UNAVAILABLE,
     LEDGER_CORRUPT,
@@ -86,6 +89,16 @@ impl FunctionError {
         Self::new(
             RUN_UNKNOWN,
             format!("run {run_id} is not in the ledger; hint: start it through its state machine"),
+        )
+    }
+
+    /// A run that works on something else than the function.
+    pub fn other_work(run_id: &str) -> Self {
+        Self::new(
+            INTERNAL,
+            format!(
+                "run {run_id} works on something else; hint: start it through its state machine"
+            ),
         )
     }
 

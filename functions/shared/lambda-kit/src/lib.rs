@@ -4,6 +4,7 @@
 //! the system's clock.
 
 pub mod batches;
+pub mod buckets;
 pub mod clock;
 pub mod config;
 pub mod deadline;
@@ -13,4 +14,3 @@ pub mod queue_events;
 pub mod run_lock;
 pub mod runtime;
 pub mod salesforce;
-pub mod source;

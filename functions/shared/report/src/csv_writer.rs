@@ -30,7 +30,7 @@ pub const COLUMNS: [&str; 16] = [
     "destination_storage_class",
     "account_id",
     "record_id",
-    "fixed_in_round",
+    "problem",
     "recommendation",
 ];
 
@@ -74,7 +74,7 @@ impl<W: Write> CsvWriter<W> {
         row.extend([
             text(&difference.account_id),
             text(&difference.record_id),
-            difference.fixed_in_round.map(|round| round.to_string()).unwrap_or_default(),
+            text(&difference.problem),
             difference.recommendation().to_owned(),
         ]);
         self.out.write_record(row).map_err(failed)

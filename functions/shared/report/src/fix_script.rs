@@ -36,15 +36,12 @@ impl<W: Write> FixScript<W> {
         Ok(Self { out, places })
     }
 
-    /// Adds what to do about a difference: one line. A difference that a later round found in order needs nothing.
+    /// Adds what to do about a difference: one line.
     ///
     /// # Errors
     ///
     /// [`ReportError::Write`] if the writer fails.
     pub fn write(&mut self, difference: &Difference) -> Result<(), ReportError> {
-        if difference.fixed_in_round.is_some() {
-            return Ok(());
-        }
         let line = match difference.verdict.category() {
             Category::Match => return Ok(()),
             Category::Missing | Category::SizeDiffers | Category::ContentDiffers => {

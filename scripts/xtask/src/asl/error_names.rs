@@ -49,12 +49,15 @@ fn names_in_choices<'a>(state: &State<'a>) -> Vec<&'a str> {
     names
 }
 
-/// Every error of ours that passes by itself is retried by some state. Those of Salesforce can only occur where a function
-/// that calls it is invoked.
+/// Every error of ours that passes by itself is retried by some state, in a definition that invokes functions. Those of
+/// Salesforce can only occur where a function that calls it is invoked.
 pub(super) fn retryable_errors_are_retried(
     machine: &Machine<'_>,
     known: &KnownErrors,
 ) -> Vec<Finding> {
+    if !machine.mentions(":::lambda:invoke") {
+        return Vec::new();
+    }
     let retried: BTreeSet<&str> = machine
         .states()
         .flat_map(|state| state.entries("Retry"))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
-use drayage_domain::manifest::{batches_prefix, from_jsonl};
+use drayage_domain::manifest::{ManifestEntry, batches_prefix, from_jsonl};
 use drayage_domain::run::Summary;
 use drayage_local::executions::Ended;
 use drayage_local::{LocalStack, StackParameters};
@@ -27,7 +27,7 @@ async fn enumerated(stack: &LocalStack, summary: &Summary) -> Result<BTreeMap<St
     for part in listed.contents() {
         let key = part.key().unwrap_or_default();
         let body = s3.get_object().bucket(bucket).key(key).send().await?.body.collect().await?;
-        for entry in from_jsonl(std::str::from_utf8(&body.to_vec())?) {
+        for entry in from_jsonl::<ManifestEntry>(&body.into_bytes()) {
             *seen.entry(entry?.record.id).or_default() += 1;
         }
     }

@@ -49,7 +49,7 @@ async fn copy(url: &str, origin: &str) -> Result<String> {
     let key = DestinationKey::new("uploads/large.bin".to_owned())?;
     let request = CopyRequest {
         source: &source.location,
-        key: &key,
+        key: key.as_str(),
         file_name: &source.file_name,
         known: None,
         listed: None,

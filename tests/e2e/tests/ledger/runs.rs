@@ -4,7 +4,7 @@ use drayage_aws::ledger::LedgerError;
 use drayage_domain::counts::Counts;
 use drayage_domain::record::ObjectFields;
 use drayage_domain::run::{
-    Checkpoint, Position, RunOptions, RunRecord, RunState, SourceAccess, Summary,
+    Checkpoint, Position, RunOptions, RunRecord, RunState, SourceAccess, Summary, Work,
 };
 use drayage_domain::run_input::{Mode, QueryApi, Trigger};
 use futures::future::join_all;
@@ -19,7 +19,7 @@ fn run(run_id: &str, kind: &str, started_at: &str) -> RunRecord {
         started_at: started_at.to_owned(),
         ended_at: None,
         state: RunState::Running,
-        options: RunOptions {
+        work: Work::Records(RunOptions {
             mode: Mode::Full,
             dry_run: false,
             trigger: Trigger::Manual,
@@ -38,7 +38,7 @@ fn run(run_id: &str, kind: &str, started_at: &str) -> RunRecord {
             new_url_base: "https://x/".to_owned(),
             repair: false,
             url_length_max: 255,
-        },
+        }),
         records_expected: 3,
         summary: None,
     }

@@ -4,3 +4,4 @@
 mod buckets;
 mod ledger;
 mod planted;
+mod transfer;

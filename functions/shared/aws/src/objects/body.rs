@@ -9,6 +9,7 @@ use drayage_domain::row::SourceIdentity;
 
 use super::error::CopyError;
 use super::metadata::ObjectMetadata;
+use super::s3_source::TagHint;
 
 /// A source file that is ready to be read.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct OpenSource {
     pub(super) crc64_nvme: Option<String>,
     /// Whether the source can be asked for a part of the file.
     pub(super) ranges: bool,
+    /// What its S3 has said about its tags; nothing for HTTP.
+    pub(super) tags: TagHint,
 }
 
 /// Where the bytes come from.

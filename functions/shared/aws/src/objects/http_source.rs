@@ -27,6 +27,7 @@ use super::deadline::by_deadline;
 use super::error::CopyError;
 use super::metadata::ObjectMetadata;
 use super::request_count::RequestCount;
+use super::s3_source::TagHint;
 use super::transfer::CopyRequest;
 use answer::Answer;
 use resolver::{ForbiddenName, GuardedResolver, Lookup};
@@ -213,7 +214,8 @@ impl HttpSource {
                 format!("{} answered with {what} instead of the file", target.redacted()),
             ));
         }
-        let open = OpenSource { body, identity, metadata, crc64_nvme: None, ranges };
+        let tags = TagHint::default();
+        let open = OpenSource { body, identity, metadata, crc64_nvme: None, ranges, tags };
         Ok(Opened::Body(Box::new(open)))
     }
 }

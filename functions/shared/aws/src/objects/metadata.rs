@@ -1,7 +1,11 @@
-//! The descriptive headers of an object, carried from the source to the copy.
+//! What describes an object besides its bytes, carried from the source to the copy.
+//!
+//! `CopyObject` carries headers, user metadata and tags by itself, but no website redirect, which is sent along where a
+//! HEAD has told it. Every other way of writing carries what is sent along with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aws_sdk_s3::config::http::HttpRequest;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use reqwest::header::{self, HeaderMap, HeaderName};
 
@@ -13,8 +17,14 @@ pub(super) struct ObjectMetadata {
     pub(super) content_encoding: Option<String>,
     pub(super) cache_control: Option<String>,
     pub(super) content_language: Option<String>,
+    /// `Expires` as it is stored, which need not be a date; only from S3, because that of a web server is about its answer.
+    pub(super) expires: Option<String>,
+    /// `x-amz-website-redirect-location`.
+    pub(super) website_redirect_location: Option<String>,
     /// `x-amz-meta-*` without the prefix; only from S3.
     pub(super) user: BTreeMap<String, String>,
+    /// The object's tags as `x-amz-tagging` wants them, once they were read.
+    pub(super) tags: Option<String>,
 }
 
 impl ObjectMetadata {
@@ -30,7 +40,7 @@ impl ObjectMetadata {
                 .filter(|encoding| !encoding.eq_ignore_ascii_case("identity")),
             cache_control: text(header::CACHE_CONTROL),
             content_language: text(header::CONTENT_LANGUAGE),
-            user: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
@@ -42,12 +52,26 @@ impl ObjectMetadata {
             content_encoding: head.content_encoding.as_deref().and_then(without_aws_chunked),
             cache_control: head.cache_control.clone(),
             content_language: head.content_language.clone(),
+            expires: head.expires_string.clone(),
+            website_redirect_location: head.website_redirect_location.clone(),
             user: head.metadata.clone().unwrap_or_default().into_iter().collect(),
+            tags: None,
         }
     }
 
-    pub(super) fn user_metadata(&self) -> Option<std::collections::HashMap<String, String>> {
+    pub(super) fn user_metadata(&self) -> Option<HashMap<String, String>> {
         (!self.user.is_empty()).then(|| self.user.clone().into_iter().collect())
+    }
+
+    /// Adds `Expires`, which the SDK's builders only take as a date.
+    pub(super) fn add_expires(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+        let expires = self.expires.clone();
+        move |request| {
+            if let Some(expires) = &expires {
+                // It has come in a header, so a header can carry it.
+                request.headers_mut().insert("expires", expires.clone());
+            }
+        }
     }
 }
 

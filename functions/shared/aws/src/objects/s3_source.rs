@@ -1,6 +1,7 @@
 //! Files in the source's S3, read with our role or with keys that the source's owner gave us.
 
 mod located;
+mod tags;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
@@ -13,12 +14,15 @@ use tokio::time::{Instant, timeout_at};
 use super::body::OpenSource;
 use super::deadline::by_deadline;
 use super::error::CopyError;
+use super::place::place;
 use super::request_count::RequestCount;
 use super::s3_failure::{Meaning, S3Failure};
 use located::{head_of, located};
+use tags::Silence;
 
 pub(super) use located::Located;
 pub(crate) use located::{is_archived, is_kms};
+pub(super) use tags::TagHint;
 
 type HeadError = aws_sdk_s3::error::SdkError<HeadObjectError>;
 
@@ -27,6 +31,7 @@ type HeadError = aws_sdk_s3::error::SdkError<HeadObjectError>;
 pub struct S3Source {
     client: Client,
     server_side: bool,
+    silence: Silence,
 }
 
 /// An object that exists, and its bytes if they are on their way already.
@@ -40,8 +45,8 @@ impl S3Source {
     /// * `client`: carries the credentials and, if the source is not AWS, the endpoint.
     /// * `server_side`: the client's identity is also the destination's and in the same partition, so that S3 can
     ///   copy the bytes itself.
-    pub const fn new(client: Client, server_side: bool) -> Self {
-        Self { client, server_side }
+    pub fn new(client: Client, server_side: bool) -> Self {
+        Self { client, server_side, silence: Silence::default() }
     }
 
     pub(super) const fn server_side(&self) -> bool {
@@ -190,7 +195,8 @@ impl S3Source {
         let mut output = timeout_at(deadline, sent).await.ok()?.ok()?;
         let body = std::mem::take(&mut output.body);
         let located = located(&asked, &head_of(output));
-        let open = Some(located.opened(body, located.size_bytes));
+        let tags = located.tags.clone();
+        let open = Some(located.opened(body, located.size_bytes, tags));
         Some(Found { located, open })
     }
 
@@ -233,7 +239,8 @@ impl S3Source {
                 format!("{place} has another size than a moment ago"),
             ));
         }
-        Ok(located.opened(output.body, left))
+        let tags = TagHint { count: output.tag_count, version_id: output.version_id };
+        Ok(located.opened(output.body, left, tags))
     }
 }
 
@@ -247,7 +254,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn place(&self) -> String {
-        format!("s3://{}/{}", self.location.bucket, self.key)
+        place(&self.location.bucket, self.key)
     }
 }
 

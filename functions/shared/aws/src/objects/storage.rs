@@ -1,4 +1,8 @@
-//! Our own buckets: small objects such as manifests and reports, and what they say about themselves.
+//! Buckets that we write to: small objects such as manifests and reports, what objects say about themselves, deleting one
+//! of them, and whether the bucket can be used at all.
+
+mod delete;
+mod probe;
 
 use std::path::Path;
 
@@ -9,11 +13,14 @@ use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
 use drayage_domain::row::Checksum;
 use thiserror::Error;
 
+pub use delete::Deleted;
+
 use super::body::{SourceBody, Wire};
 use super::digest::{BodyDigest, crc64_nvme_checksum};
+use super::place::place;
 use super::s3_failure::{Meaning, S3Failure};
 
-/// Reads and writes objects of our own buckets.
+/// Reads, writes and deletes single objects.
 #[derive(Debug, Clone)]
 pub struct Storage {
     client: Client,
@@ -53,6 +60,19 @@ pub enum StorageError {
         /// S3's error code.
         code: String,
     },
+    /// The role lacks one permission.
+    #[error(
+        "`{place}`: {permission} is refused ({code}); hint: grant it in the role, the bucket policy and, for kms: \
+         actions, the key policy"
+    )]
+    Lacking {
+        /// `s3://bucket/key`.
+        place: String,
+        /// What is missing, as IAM names it.
+        permission: &'static str,
+        /// S3's error code.
+        code: String,
+    },
     /// The object is larger than the reader accepts.
     #[error("`{place}` is larger than {max_bytes} bytes")]
     TooLarge {
@@ -89,16 +109,17 @@ impl StorageError {
     pub const fn error_type(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "StorageUnavailable",
-            Self::NoSuchBucket { .. } | Self::Denied { .. } | Self::Refused { .. } => {
-                "StorageDenied"
-            }
+            Self::NoSuchBucket { .. }
+            | Self::Denied { .. }
+            | Self::Lacking { .. }
+            | Self::Refused { .. } => "StorageDenied",
             Self::TooLarge { .. } => "StorageObjectTooLarge",
         }
     }
 }
 
 impl Storage {
-    /// Uses `client`, whose role owns the buckets.
+    /// Uses `client`, whose identity may use the buckets.
     pub const fn new(client: Client) -> Self {
         Self { client }
     }
@@ -227,10 +248,6 @@ impl Storage {
     }
 }
 
-fn place(bucket: &str, key: &str) -> String {
-    format!("s3://{bucket}/{key}")
-}
-
 fn absent_or<T, E: ProvideErrorMetadata>(
     error: &SdkError<E>,
     bucket: &str,
@@ -262,6 +279,19 @@ fn from_failure(failure: S3Failure, bucket: &str, place: &str) -> StorageError {
             StorageError::Refused { place, code }
         }
     }
+}
+
+/// The same for a request that needs one permission, other than a KMS key's.
+fn lacking(
+    failure: S3Failure,
+    bucket: &str,
+    place: &str,
+    permission: &'static str,
+) -> StorageError {
+    if failure.meaning == Meaning::Denied {
+        return StorageError::Lacking { place: place.to_owned(), permission, code: failure.code };
+    }
+    from_failure(failure, bucket, place)
 }
 
 #[cfg(test)]

@@ -2,14 +2,13 @@
 
 mod fake_s3;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use drayage_domain::allow_list::{AllowList, Scheme};
-use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::source_url::{HttpLocation, S3Location, SourceLocation};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -21,10 +20,14 @@ use super::http_source::HttpSourceOptions;
 use super::transfer::CopyRequest;
 
 pub(crate) fn s3_client(endpoint: &str) -> Client {
+    s3_client_with_key(endpoint, "test")
+}
+
+pub(crate) fn s3_client_with_key(endpoint: &str, access_key_id: &str) -> Client {
     let config = Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(Credentials::new(access_key_id, "test", None, None, "test"))
         .endpoint_url(endpoint)
         .force_path_style(true)
         .retry_config(aws_config::retry::RetryConfig::disabled())
@@ -62,11 +65,7 @@ pub(super) fn s3_location(bucket: &str, keys: &[&str]) -> SourceLocation {
     })
 }
 
-pub(super) fn key(text: &str) -> DestinationKey {
-    DestinationKey::new(text).unwrap()
-}
-
-pub(super) fn request<'a>(source: &'a SourceLocation, key: &'a DestinationKey) -> CopyRequest<'a> {
+pub(super) fn request<'a>(source: &'a SourceLocation, key: &'a str) -> CopyRequest<'a> {
     let deadline = Instant::now() + Duration::from_mins(1);
     CopyRequest {
         source,
@@ -84,6 +83,7 @@ pub(super) fn request<'a>(source: &'a SourceLocation, key: &'a DestinationKey) -
 pub(crate) struct RawServer {
     pub(crate) origin: String,
     connections: Arc<AtomicUsize>,
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl RawServer {
@@ -93,6 +93,8 @@ impl RawServer {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let connections = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&connections);
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&heads);
         tokio::spawn(async move {
             let mut answers = answers.into_iter();
             let mut open = Vec::new();
@@ -105,6 +107,7 @@ impl RawServer {
                         Err(_) => break,
                     }
                 }
+                heard.lock().unwrap().push(String::from_utf8(head).unwrap());
                 if let Some(answer) = answers.next() {
                     socket.write_all(answer.as_bytes()).await.unwrap();
                 }
@@ -113,10 +116,15 @@ impl RawServer {
                 }
             }
         });
-        Self { origin, connections }
+        Self { origin, connections, heads }
     }
 
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Request lines and headers, as they came.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
     }
 }

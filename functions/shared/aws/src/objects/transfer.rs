@@ -24,7 +24,6 @@ mod tests;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::{Proof, SourceIdentity};
 use drayage_domain::source_url::{HttpLocation, S3Location, SourceLocation};
@@ -61,6 +60,11 @@ pub struct TransferOptions {
     pub max_file_bytes: u64,
     /// Attempts per file within one call, the first included.
     pub attempts_max: u32,
+    /// Storage class of the copies, as S3 names it; `None`: what the bucket makes of a write without one.
+    pub storage_class: Option<String>,
+    /// Whether every copy carries the tags of its source, which then have to be readable. Without it, only copies that
+    /// `CopyObject` makes carry them.
+    pub preserve_tags: bool,
 }
 
 impl TransferOptions {
@@ -75,6 +79,8 @@ impl TransferOptions {
             buffer_bytes: 8 * PART_SIZE_BYTES,
             max_file_bytes,
             attempts_max: 3,
+            storage_class: None,
+            preserve_tags: false,
         }
     }
 }
@@ -93,14 +99,14 @@ pub struct Sources {
 pub struct CopyRequest<'a> {
     /// Where it is.
     pub source: &'a SourceLocation,
-    /// Where it goes.
-    pub key: &'a DestinationKey,
+    /// The key that it gets, which may be any that S3 accepts.
+    pub key: &'a str,
     /// The file's name; its extension tells whether markup is expected.
     pub file_name: &'a str,
     /// The source version of an earlier proven copy: the file is copied only when it differs.
     pub known: Option<&'a SourceIdentity>,
     /// Size and `ETag` that a listing has told of the source: a copy inside S3 then needs no look at it before. The
-    /// location names one key only.
+    /// location names one key only. This is a hint: when the source is another version by now, that version is copied.
     pub listed: Option<&'a SourceIdentity>,
     /// The proof of that copy: a source that tells nothing about its version is read and compared with it.
     pub copied: Option<&'a Proof>,
@@ -185,7 +191,7 @@ impl Transfer {
             attempts_max: options.attempts_max.max(1),
             ..options
         };
-        let destination = Destination::new(destination, options.destination_bucket.clone());
+        let destination = Destination::new(destination, &options);
         let buffers = Buffers::new(options.buffer_bytes);
         Self { options, destination, sources, limiter, buffers }
     }
@@ -211,9 +217,9 @@ impl Transfer {
     /// `proof` is that of the existing copy: the duplicate is made only from exactly that version.
     pub async fn duplicate(
         &self,
-        from: &DestinationKey,
+        from: &str,
         proof: &Proof,
-        to: &DestinationKey,
+        to: &str,
         deadline: Instant,
     ) -> Result<Duplicated, CopyError> {
         if from == to {
@@ -225,7 +231,7 @@ impl Transfer {
                 Box::pin(self.duplicate_once(
                     from,
                     proof,
-                    Write { key: to.as_str(), deadline, count: &count },
+                    Write { key: to, deadline, count: &count },
                 ))
             })
             .await?;
@@ -286,7 +292,7 @@ impl Transfer {
         {
             return self.stream_from_s3(s3, found, request, count).await;
         }
-        let located = s3.locate(location, request.deadline, count).await?;
+        let mut located = s3.locate(location, request.deadline, count).await?;
         if request.known.is_some_and(|known| known.same_version(&located.identity)) {
             return Ok(Attempt::Unchanged(located.identity));
         }
@@ -295,6 +301,7 @@ impl Transfer {
         }
         located.check_readable()?;
         if s3.server_side() {
+            located = self.with_tags(s3, located, request.deadline, count).await?;
             match self.copy_server_side(&located, request, count).await {
                 // The role can read the object but not through a copy (a bucket policy, an object tag, a key
                 // policy): reading and writing it separately may be allowed, or tells which side refuses.

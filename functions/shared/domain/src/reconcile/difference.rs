@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::object::Object;
-use super::verdict::{Category, Verdict};
+use super::verdict::Verdict;
 
 /// What a side showed of the object when the verdict was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,9 +56,9 @@ pub struct Difference {
     /// The record that the file belongs to, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record_id: Option<String>,
-    /// The later round that found the key in order.
+    /// Why an attempt to mend it did not succeed, a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fixed_in_round: Option<u32>,
+    pub problem: Option<String>,
 }
 
 impl Difference {
@@ -79,16 +79,13 @@ impl Difference {
             destination: destination.map(Seen::from),
             account_id: objects().find_map(|object| object.account_id.clone()),
             record_id: objects().find_map(|object| object.record_id.clone()),
-            fixed_in_round: None,
+            problem: None,
         })
     }
 
     /// What to do about it, a sentence.
     pub const fn recommendation(&self) -> &'static str {
-        match self.fixed_in_round {
-            Some(_) => Category::Match.recommendation(),
-            None => self.verdict.recommendation(),
-        }
+        self.verdict.recommendation()
     }
 
     /// Size of the larger side, in bytes.
@@ -101,10 +98,10 @@ impl Difference {
             .unwrap_or(0)
     }
 
-    /// Sorts what is open and worst first: by category, then by size, then by key.
-    fn rank(&self) -> (bool, u8, u64) {
+    /// Sorts what is worst first: by category, then by size, then by key.
+    fn rank(&self) -> (u8, u64) {
         let category = self.verdict.category();
-        (self.fixed_in_round.is_some(), u8::MAX - category.severity(), u64::MAX - self.size_bytes())
+        (u8::MAX - category.severity(), u64::MAX - self.size_bytes())
     }
 }
 
@@ -113,7 +110,7 @@ impl Difference {
 #[derive(Debug, Clone)]
 pub struct Worst {
     limit: usize,
-    kept: BTreeSet<((bool, u8, u64), Difference)>,
+    kept: BTreeSet<((u8, u64), Difference)>,
 }
 
 impl Worst {
@@ -178,7 +175,6 @@ mod tests {
             difference("extra", 99, Verdict::Extra),
             difference("large", 9, Verdict::Missing),
             difference("bytes", 1, Verdict::ContentDiffers { level: Level::Bytes }),
-            Difference { fixed_in_round: Some(2), ..difference("fixed", 99, Verdict::SizeDiffers) },
         ];
         for turn in 0..offered.len() {
             let mut worst = Worst::new(3);

@@ -15,7 +15,7 @@ use super::object::Object;
 use super::verdict::{Category, Verdict};
 use crate::outcome::named_reasons;
 
-/// What a copy does where the destination has the key already.
+/// What a transfer does where the destination has the key already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overwrite {
@@ -24,23 +24,18 @@ pub enum Overwrite {
     /// Replaces what is shown to differ. What cannot be verified is left to a person.
     #[default]
     IfDifferent,
-    /// Copies it again, even if it is the same.
+    /// Copies it again, even if it is the same: the first comparison does not look at the destination, and finds everything
+    /// missing. Later ones do, and only replace what differs.
     Always,
 }
 
 impl Overwrite {
     /// Whether a key with that verdict is copied.
     pub const fn copies(self, verdict: Verdict) -> bool {
-        match (verdict.category(), self) {
-            (Category::Missing, _)
-            | (
-                Category::SizeDiffers | Category::ContentDiffers,
-                Self::IfDifferent | Self::Always,
-            )
-            | (Category::Match | Category::NotVerifiable, Self::Always) => true,
-            (Category::Extra, _)
-            | (Category::SizeDiffers | Category::ContentDiffers, Self::Never)
-            | (Category::Match | Category::NotVerifiable, Self::Never | Self::IfDifferent) => false,
+        match verdict.category() {
+            Category::Missing => true,
+            Category::SizeDiffers | Category::ContentDiffers => !matches!(self, Self::Never),
+            Category::Extra | Category::Match | Category::NotVerifiable => false,
         }
     }
 }
@@ -48,8 +43,6 @@ impl Overwrite {
 named_reasons! {
     /// Why an object is not part of a run.
     LeftOut {
-        /// Its key does not begin with the prefix.
-        Prefix => "prefix",
         /// Its key matches no pattern of `include`.
         NotIncluded => "not_included",
         /// Its key matches a pattern of `exclude`.
@@ -70,7 +63,6 @@ named_reasons! {
 /// A checked filter.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    prefix: String,
     include: Option<Vec<Pattern>>,
     exclude: Vec<Pattern>,
     size_min_bytes: Option<u64>,
@@ -82,9 +74,7 @@ pub struct Filter {
 impl Filter {
     /// Whether a key is part of the run. `exclude` wins over `include`.
     pub fn select_key(&self, key: &str) -> Result<(), LeftOut> {
-        if !key.starts_with(&self.prefix) {
-            Err(LeftOut::Prefix)
-        } else if self.include.as_ref().is_some_and(|include| !any_matches(include, key)) {
+        if self.include.as_ref().is_some_and(|include| !any_matches(include, key)) {
             Err(LeftOut::NotIncluded)
         } else if any_matches(&self.exclude, key) {
             Err(LeftOut::Excluded)
@@ -128,11 +118,6 @@ impl Filter {
             (None, Some(object)) => self.select_key(&object.key),
             (None, None) => Ok(()),
         }
-    }
-
-    /// What every key of the run begins with; a listing can be limited to it.
-    pub fn prefix(&self) -> &str {
-        &self.prefix
     }
 }
 

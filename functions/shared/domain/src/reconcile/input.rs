@@ -1,13 +1,17 @@
-//! What a person, a schedule or another run passes when starting a `reconcile` execution. `{}` compares the ledger with the
-//! destination bucket and changes nothing.
+//! What a person, a schedule or another run passes when starting a `reconcile` or `transfer` execution. `{}` compares the
+//! ledger with the destination bucket and changes nothing; a transfer is a comparison of two buckets that copies what is missing.
+
+mod check;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::filter::{FilterInput, Overwrite};
 use super::level::Level;
-use super::report::Place;
-use crate::input_fields;
+use super::repair::{Extras, RepairRules};
+use super::report::{BucketAccess, Place};
 use crate::problem::Problem;
+use crate::run::SourceAccess;
 use crate::settings::Settings;
 
 /// Rounds of comparing and fixing, unless said otherwise.
@@ -19,6 +23,27 @@ const SHARDS_DEFAULT: u32 = 8;
 /// Every shard lists both sides at once; S3 answers thousands of list requests a second.
 const SHARDS_MAX: u32 = 256;
 
+/// What a reconciliation is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// To know.
+    #[default]
+    Reconcile,
+    /// To move a bucket: what is missing is expected.
+    Transfer,
+}
+
+impl Purpose {
+    /// The name of the state machine.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reconcile => "reconcile",
+            Self::Transfer => "transfer",
+        }
+    }
+}
+
 /// A prefix of a bucket. Keys are compared relative to the prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -29,12 +54,19 @@ pub struct BucketPlace {
     /// What every key begins with; empty for the whole bucket.
     #[serde(default)]
     pub prefix: String,
+    /// How the bucket is reached. If left out: a source as the stack reaches its source, a destination with the stack's roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<BucketAccess>,
 }
 
-/// The input of a `reconcile` execution, checked.
+/// The input of a `reconcile` or `transfer` execution, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "an input that people write, field by field")]
 pub struct ReconcileInput {
+    /// What it is for; the state machine sets it.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// How far comparisons may go. If left out: `checksum` for the ledger, which has recorded one of every copy; `etag` for
     /// two buckets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,69 +74,94 @@ pub struct ReconcileInput {
     /// Whether missing and differing files are copied again, and compared again after that.
     #[serde(default)]
     pub fix: bool,
+    /// Compares once and tells what a fix would do.
+    #[serde(default)]
+    pub dry_run: bool,
     /// Comparisons at most; 3 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_rounds: Option<u32>,
+    /// Whether objects that only the destination has are deleted, once everything of the source is there.
+    #[serde(default)]
+    pub delete_extra: bool,
+    /// Deleting is only shown without it.
+    #[serde(default)]
+    pub execute: bool,
     /// The run that this is the last step of. It holds the run lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_run: Option<String>,
-    /// A bucket to compare with, instead of the ledger. It is read with the stack's access to the source.
+    /// A bucket to compare with, instead of the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<BucketPlace>,
     /// The place that is compared with `source`; the whole destination bucket if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<BucketPlace>,
+    /// Which objects of two buckets it is about.
+    #[serde(default)]
+    pub filter: FilterInput,
+    /// What a fix of two buckets does where the destination has the key.
+    #[serde(default)]
+    pub overwrite: Overwrite,
+    /// The storage class of copies from bucket to bucket; the default of the bucket if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    /// Whether copies from bucket to bucket get the tags of their source; they do if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preserve_tags: Option<bool>,
     /// Ranges of keys that two buckets are compared in at the same time; 8 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shards: Option<u32>,
 }
 
-/// The fields of [`ReconcileInput`] as they are spelled in JSON, with what each takes.
-const FIELDS: [(&str, &str); 7] = [
-    ("level", "\"size\", \"etag\", \"multipart-etag\", \"checksum\" or \"bytes\""),
-    ("fix", "true or false"),
-    ("maxRounds", "a whole number from 1 to 10"),
-    ("parentRun", "the name of the execution that this is a step of"),
-    ("source", "{\"bucket\": \"…\", \"prefix\": \"…\"}"),
-    ("destination", "{\"bucket\": \"…\", \"prefix\": \"…\"}"),
-    ("shards", "a whole number from 1 to 256"),
-];
-
 impl ReconcileInput {
     /// Checks an execution input. Returns every problem, each naming its field.
     pub fn parse(input: &Value) -> Result<Self, Vec<Problem>> {
-        let parsed: Self = input_fields::parse(input, &FIELDS)?;
-        let mut problems = Vec::new();
-        for (name, value, max) in
-            [("maxRounds", parsed.max_rounds, ROUNDS_MAX), ("shards", parsed.shards, SHARDS_MAX)]
-        {
-            if value.is_some_and(|value| !(1..=max).contains(&value)) {
-                problems.push(Problem::new(
-                    name,
-                    "is out of range",
-                    format!("give a number from 1 to {max}, or leave the field out"),
-                ));
-            }
+        check::parse(input)
+    }
+
+    /// Checks an input against the stack that it is for. Returns every problem.
+    pub fn check(&self, settings: &Settings) -> Result<(), Vec<Problem>> {
+        check::against_stack(self, settings)
+    }
+
+    /// Whether anything may be written to the destination.
+    pub const fn fixes(&self) -> bool {
+        self.fix && !self.dry_run
+    }
+
+    /// The run lock's name. Two runs must not write into the same place at a time, and the prefixes of two runs may overlap.
+    pub fn lock(&self, settings: &Settings) -> String {
+        match self.destination_place(settings).bucket {
+            Some(bucket) if bucket != settings.destination_bucket => bucket,
+            Some(_) | None => settings.migration(),
         }
-        match &parsed.source {
-            None if parsed.destination.is_some() => problems.push(Problem::new(
-                "destination",
-                "is given without `source`; the ledger is compared with the stack's destination",
-                "name the bucket to compare with as `source`, or leave `destination` out",
-            )),
-            Some(source) if source.bucket.is_none() => problems.push(Problem::new(
-                "source",
-                "names no bucket",
-                "give {\"bucket\": \"…\", \"prefix\": \"…\"}",
-            )),
-            Some(_) if parsed.fix => problems.push(Problem::new(
-                "fix",
-                "is only possible where the ledger is compared",
-                "compare without it, and use the report's fix.sh",
-            )),
-            Some(_) | None => {}
+    }
+
+    /// Whether objects that only the destination has are out of order. The ledger's bucket may hold other files, and copies of
+    /// earlier file names, and what a transfer writes into may have been in use; two buckets that are compared are meant to
+    /// be alike.
+    pub const fn extras_count(&self) -> bool {
+        match self.purpose {
+            Purpose::Reconcile => self.source.is_some() || self.delete_extra,
+            Purpose::Transfer => self.delete_extra,
         }
-        if problems.is_empty() { Ok(parsed) } else { Err(problems) }
+    }
+
+    /// What the fix of a round may do.
+    ///
+    /// * `source_complete`: whether the source's inventory was read to its end.
+    /// * `in_place`: whether nothing is left to be copied.
+    pub const fn rules(&self, source_complete: bool, in_place: bool) -> RepairRules {
+        RepairRules {
+            execute: self.fixes(),
+            overwrite: self.overwrite,
+            extras: match (self.delete_extra, self.execute && self.fixes()) {
+                (false, _) => Extras::Keep,
+                (true, false) => Extras::Show,
+                (true, true) => Extras::Delete,
+            },
+            source_complete,
+            in_place,
+        }
     }
 
     /// How far comparisons may go.
@@ -116,7 +173,7 @@ impl ReconcileInput {
     /// Where the objects come from.
     pub fn source_place(&self, settings: &Settings) -> Place {
         match &self.source {
-            Some(source) => bucket_place(settings, source),
+            Some(source) => bucket_place(settings, source, source_access(settings)),
             None => Place {
                 description: format!("ledger {}", settings.files_table),
                 prefix: ledger_prefix(settings),
@@ -127,19 +184,19 @@ impl ReconcileInput {
 
     /// Where they should be.
     pub fn destination_place(&self, settings: &Settings) -> Place {
-        let ledger = BucketPlace { bucket: None, prefix: ledger_prefix(settings) };
+        let ledger = BucketPlace { prefix: ledger_prefix(settings), ..BucketPlace::default() };
         let whole = BucketPlace::default();
         let place = match (&self.source, &self.destination) {
             (None, _) => &ledger,
             (Some(_), Some(destination)) => destination,
             (Some(_), None) => &whole,
         };
-        bucket_place(settings, place)
+        bucket_place(settings, place, BucketAccess::Role)
     }
 
     /// Comparisons at most; one when nothing is fixed.
     pub fn rounds(&self) -> u32 {
-        if self.fix { self.max_rounds.unwrap_or(ROUNDS_DEFAULT) } else { 1 }
+        if self.fixes() { self.max_rounds.unwrap_or(ROUNDS_DEFAULT) } else { 1 }
     }
 
     /// Ranges that the keys of two buckets are cut into.
@@ -153,13 +210,22 @@ fn ledger_prefix(settings: &Settings) -> String {
     format!("{}/", settings.destination_prefix)
 }
 
-fn bucket_place(settings: &Settings, place: &BucketPlace) -> Place {
+/// How the stack reaches its source, where that is a bucket.
+fn source_access(settings: &Settings) -> BucketAccess {
+    match settings.source_access {
+        SourceAccess::Keys => BucketAccess::Keys,
+        SourceAccess::Role | SourceAccess::Https => BucketAccess::Role,
+    }
+}
+
+fn bucket_place(settings: &Settings, place: &BucketPlace, usual: BucketAccess) -> Place {
     let bucket = place.bucket.as_ref().unwrap_or(&settings.destination_bucket);
     Place {
         description: format!("s3://{bucket}/{}", place.prefix),
         bucket: Some(bucket.clone()),
         prefix: place.prefix.clone(),
         endpoint: None,
+        access: place.access.unwrap_or(usual),
     }
 }
 
@@ -173,23 +239,9 @@ mod tests {
     fn nothing_is_changed_unless_asked_for() {
         let input = ReconcileInput::parse(&json!({})).unwrap();
         assert_eq!(input, ReconcileInput::default());
-        assert_eq!((input.fix, input.rounds(), input.level()), (false, 1, Level::Checksum));
+        assert_eq!((input.fixes(), input.rounds(), input.level()), (false, 1, Level::Checksum));
         assert_eq!(ReconcileInput::parse(&json!({"fix": true})).unwrap().rounds(), 3);
-    }
-
-    #[test]
-    fn every_problem_is_told_at_once() {
-        let input = json!({"maxRounds": 0, "shards": 1000, "destination": {}, "fix": true});
-        let problems = ReconcileInput::parse(&input).unwrap_err();
-        let places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();
-        assert_eq!(places, ["maxRounds", "shards", "destination"]);
-    }
-
-    #[test]
-    fn two_buckets_are_only_compared() {
-        let input = json!({"source": {"bucket": "b"}, "fix": true});
-        assert_eq!(ReconcileInput::parse(&input).unwrap_err()[0].place, "fix");
-        let unknown = ReconcileInput::parse(&json!({"source": {"name": "b"}})).unwrap_err();
-        assert_eq!(unknown[0].place, "source");
+        let dry = ReconcileInput::parse(&json!({"fix": true, "dryRun": true})).unwrap();
+        assert_eq!((dry.fixes(), dry.rounds()), (false, 1));
     }
 }

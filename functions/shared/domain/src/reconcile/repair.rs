@@ -6,22 +6,39 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::filter::Overwrite;
 use super::verdict::{Category, Verdict};
 use crate::outcome::named_reasons;
+
+/// What a run does with objects that only the destination has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Extras {
+    /// Lists them.
+    #[default]
+    Keep,
+    /// Says which it would delete.
+    Show,
+    /// Deletes them.
+    Delete,
+}
 
 /// What the fix of a run may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RepairRules {
-    /// Whether anything is changed at all, instead of only shown.
+    /// Whether anything is copied, instead of only shown.
     pub execute: bool,
-    /// Whether extra objects of the destination are deleted.
-    pub delete_extra: bool,
+    /// What happens to objects that the destination has.
+    pub overwrite: Overwrite,
+    /// What happens to objects that only the destination has.
+    pub extras: Extras,
     /// Whether the source's inventory was read to its end, without an unread part.
     pub source_complete: bool,
+    /// Whether everything that the source has is in the destination, as far as it may be copied.
+    pub in_place: bool,
 }
 
 named_reasons! {
-    /// Why an extra object stays where it is.
+    /// Why an object of the destination stays as it is.
     KeepReason {
         /// Deleting was not asked for.
         NotAskedFor => "not_asked_for",
@@ -29,6 +46,10 @@ named_reasons! {
         NotExecuting => "not_executing",
         /// The source's inventory has unread parts.
         SourceIncomplete => "source_incomplete",
+        /// Something of the source is not in the destination yet.
+        NotInPlace => "not_in_place",
+        /// The destination has the key, and nothing may be overwritten.
+        Exists => "exists",
     }
 }
 
@@ -41,6 +62,12 @@ impl KeepReason {
             }
             Self::NotExecuting => {
                 "The run only shows what it would delete; hint: start it with execute to have it done."
+            }
+            Self::NotInPlace => {
+                "Extra objects are deleted only when everything of the source is in the destination; hint: mend what is missing or different first."
+            }
+            Self::Exists => {
+                "The run overwrites nothing; hint: start it with overwrite \"if-different\" if the source is right."
             }
             Self::SourceIncomplete => {
                 "A part of the source could not be read, and its keys may be there; hint: mend what the report says about the source, then compare again."
@@ -73,11 +100,13 @@ pub enum Repair {
 impl RepairRules {
     /// Whether extra objects may be deleted, and if not, why. The reason that a person has to deal with first is told.
     pub const fn may_delete(&self) -> Result<(), KeepReason> {
-        if !self.delete_extra {
+        if matches!(self.extras, Extras::Keep) {
             Err(KeepReason::NotAskedFor)
         } else if !self.source_complete {
             Err(KeepReason::SourceIncomplete)
-        } else if !self.execute {
+        } else if !self.in_place {
+            Err(KeepReason::NotInPlace)
+        } else if matches!(self.extras, Extras::Show) {
             Err(KeepReason::NotExecuting)
         } else {
             Ok(())
@@ -89,7 +118,13 @@ impl RepairRules {
         match verdict.category() {
             Category::Match => Repair::None,
             Category::Missing | Category::SizeDiffers | Category::ContentDiffers => {
-                if self.execute { Repair::Copy } else { Repair::WouldCopy }
+                if !self.overwrite.copies(verdict) {
+                    Repair::Keep { reason: KeepReason::Exists }
+                } else if self.execute {
+                    Repair::Copy
+                } else {
+                    Repair::WouldCopy
+                }
             }
             Category::Extra => match self.may_delete() {
                 Ok(()) => Repair::Delete,
@@ -108,14 +143,20 @@ mod tests {
     use super::super::verdict::Doubt;
     use super::*;
 
-    const ALLOWED: RepairRules =
-        RepairRules { execute: true, delete_extra: true, source_complete: true };
+    const ALLOWED: RepairRules = RepairRules {
+        execute: true,
+        overwrite: Overwrite::IfDifferent,
+        extras: Extras::Delete,
+        source_complete: true,
+        in_place: true,
+    };
 
     #[rstest]
     #[case::all(ALLOWED, Ok(()))]
-    #[case::not_asked(RepairRules { delete_extra: false, ..ALLOWED }, Err(KeepReason::NotAskedFor))]
-    #[case::shown(RepairRules { execute: false, ..ALLOWED }, Err(KeepReason::NotExecuting))]
+    #[case::not_asked(RepairRules { extras: Extras::Keep, ..ALLOWED }, Err(KeepReason::NotAskedFor))]
+    #[case::shown(RepairRules { extras: Extras::Show, ..ALLOWED }, Err(KeepReason::NotExecuting))]
     #[case::unread(RepairRules { source_complete: false, ..ALLOWED }, Err(KeepReason::SourceIncomplete))]
+    #[case::early(RepairRules { in_place: false, ..ALLOWED }, Err(KeepReason::NotInPlace))]
     #[case::nothing(RepairRules::default(), Err(KeepReason::NotAskedFor))]
     fn deleting_needs_every_permission(
         #[case] rules: RepairRules,
@@ -133,6 +174,14 @@ mod tests {
     fn what_is_missing_or_different_is_copied(#[case] verdict: Verdict) {
         assert_eq!(ALLOWED.repair(verdict), Repair::Copy);
         assert_eq!(RepairRules { execute: false, ..ALLOWED }.repair(verdict), Repair::WouldCopy);
+    }
+
+    #[test]
+    fn what_exists_is_kept_where_nothing_may_be_overwritten() {
+        let rules = RepairRules { overwrite: Overwrite::Never, ..ALLOWED };
+        let kept = Repair::Keep { reason: KeepReason::Exists };
+        assert_eq!(rules.repair(Verdict::SizeDiffers), kept);
+        assert_eq!(rules.repair(Verdict::Missing), Repair::Copy);
     }
 
     #[test]

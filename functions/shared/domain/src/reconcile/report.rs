@@ -7,11 +7,22 @@ use serde::{Deserialize, Serialize};
 use super::difference::Difference;
 use super::level::Level;
 use super::object::Side;
-use super::tally::Tally;
+use super::tally::{Tally, Volume};
 use super::verdict::{Category, Doubt};
 
 /// Differences that a report shows itself; all of them are in `differences.ndjson`.
 pub const TOP_MAX: usize = 200;
+
+/// How a bucket is reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BucketAccess {
+    /// With the roles of the functions.
+    #[default]
+    Role,
+    /// With keys, and perhaps an endpoint, from a secret: `SourceSecret` or `DestinationSecret` of the stack.
+    Keys,
+}
 
 /// One of the compared places. Never carries credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +39,9 @@ pub struct Place {
     /// The endpoint of a service other than AWS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
+    /// How it is reached.
+    #[serde(default)]
+    pub access: BucketAccess,
 }
 
 /// A part of an inventory that could not be read: nothing is known about its keys.
@@ -146,6 +160,9 @@ pub struct Report {
     pub ended_at: String,
     /// What was copied.
     pub copied: Copied,
+    /// What a fix would copy next.
+    #[serde(default)]
+    pub planned: Volume,
     /// What it costs, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,

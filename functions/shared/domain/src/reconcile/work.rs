@@ -9,12 +9,16 @@
 //! runs/<run>/report/…                                 the report
 //! ```
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::input::ReconcileInput;
 use super::ranges::KeyRange;
-use super::report::{Partial, Place, Round};
+use super::report::{Copied, Partial, Place, Round};
 use super::tally::Tally;
+use crate::counts::Counts;
+use crate::outcome::Outcome;
 
 /// A reconciliation, frozen when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,9 @@ pub struct Reconciliation {
     pub destination: Place,
     /// When it started, RFC 3339.
     pub started_at: String,
+    /// What no shard can read.
+    #[serde(default)]
+    pub unreadable: Vec<Partial>,
 }
 
 /// A range of keys that is compared by one invocation after another.
@@ -124,8 +131,51 @@ pub fn report_key(run_id: &str, file: &str) -> String {
 pub struct RoundState {
     /// What was found.
     pub round: Round,
-    /// Files that are copied again after it.
-    pub repairs_queued: u64,
+    /// What is done after it.
+    pub queued: Queued,
+}
+
+/// What a round leaves to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Queued {
+    /// Files to copy.
+    pub copies: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Objects to delete.
+    pub deletes: u64,
+    /// Batches that these are in.
+    pub batches: u32,
+}
+
+/// What was done between the comparisons of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// Whether everything that was queued has exactly one outcome.
+    pub accounted_for: bool,
+    /// What was copied, also by the run that the comparison is a step of.
+    pub copied: Copied,
+    /// Queued entries by [`Outcome::label`].
+    pub outcomes: BTreeMap<String, u64>,
+    /// Requests that they took.
+    pub requests: u64,
+}
+
+impl Done {
+    /// Adds what was queued after a round, as its batches have counted it.
+    ///
+    /// * `open`: batches that have not come to their end.
+    pub fn add(&mut self, queued: Queued, counts: &Counts, open: u64) {
+        self.accounted_for &= open == 0 && counts.records() == queued.copies + queued.deletes;
+        self.copied.objects += counts.outcomes.get(&Outcome::Verified.label()).unwrap_or(&0);
+        self.copied.bytes += counts.bytes_copied;
+        self.requests += counts.requests;
+        for (label, count) in &counts.outcomes {
+            *self.outcomes.entry(label.clone()).or_default() += count;
+        }
+    }
 }
 
 /// The key of a round's state.

@@ -27,7 +27,7 @@ pub(super) struct Row {
     pub(super) destination: Option<SideView>,
     pub(super) account: Option<Shown>,
     pub(super) record: Option<Shown>,
-    pub(super) fixed: Option<String>,
+    pub(super) problem: Option<Shown>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,20 +60,18 @@ impl Row {
     fn of(difference: &Difference) -> Self {
         Self {
             key: Shown::new(&difference.key),
-            tone: match (difference.fixed_in_round, difference.verdict.category()) {
-                (Some(_), _) | (None, Category::Match) => "ok",
-                (None, Category::NotVerifiable) => "unknown",
-                (None, Category::Extra) => "extra",
-                (None, Category::Missing | Category::SizeDiffers | Category::ContentDiffers) => {
-                    "attention"
-                }
+            tone: match difference.verdict.category() {
+                Category::Match => "ok",
+                Category::NotVerifiable => "unknown",
+                Category::Extra => "extra",
+                Category::Missing | Category::SizeDiffers | Category::ContentDiffers => "attention",
             },
             verdict: verdict(difference.verdict),
             source: difference.source.as_ref().map(SideView::of),
             destination: difference.destination.as_ref().map(SideView::of),
             account: Shown::optional(difference.account_id.as_ref()),
             record: Shown::optional(difference.record_id.as_ref()),
-            fixed: difference.fixed_in_round.map(|round| number(round.into())),
+            problem: Shown::optional(difference.problem.as_ref()),
         }
     }
 }

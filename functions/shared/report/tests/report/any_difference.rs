@@ -82,15 +82,15 @@ pub(crate) fn any_difference() -> impl Strategy<Value = Difference> {
         option::of(seen()),
         option::of(seen()),
         option::of(text()),
-        option::of(1..9_u32),
+        option::of(text()),
     )
-        .prop_map(|(key, verdict, source, destination, id, fixed_in_round)| Difference {
+        .prop_map(|(key, verdict, source, destination, id, problem)| Difference {
             key,
             verdict,
             source,
             destination,
             account_id: id.clone(),
             record_id: id,
-            fixed_in_round,
+            problem,
         })
 }

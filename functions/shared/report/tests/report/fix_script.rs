@@ -136,8 +136,7 @@ proptest! {
         report.source.description = id.clone();
         report.destination.description = id;
         let text = script(&report, &differences);
-        let open = differences.iter().filter(|difference| difference.fixed_in_round.is_none());
-        prop_assert_eq!(commands(&text).len(), open.count());
+        prop_assert_eq!(commands(&text).len(), differences.len());
         let outcome = run(&text, &[]);
         prop_assert!(outcome.success, "{}", outcome.messages);
         for call in &outcome.calls {
@@ -307,12 +306,6 @@ fn a_file_of_the_ledger_is_retried_by_a_run() {
     let text = script(&sample::partial(), &[record]);
     assert_eq!(commands(&text), ["#retry missing 'k' record 'a0X5' account '0015'"]);
     assert!(text.contains("`reconcile` with {\"fix\": true}"));
-}
-
-#[test]
-fn what_a_later_round_found_in_order_needs_no_command() {
-    let fixed = Difference { fixed_in_round: Some(2), ..difference("k", Verdict::Missing, 1, 0) };
-    assert!(commands(&script(&sample::differing(), &[fixed])).is_empty());
 }
 
 #[test]

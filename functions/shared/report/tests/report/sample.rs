@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use drayage_domain::reconcile::{
-    Copied, Cost, CostItem, Difference, Doubt, GroupTally, Level, Object, Partial, Phase, Place,
-    Report, Requests, Round, Seen, Side, Tally, Verdict, Volume, Worst, manual_review,
+    BucketAccess, Copied, Cost, CostItem, Difference, Doubt, GroupTally, Level, Object, Partial,
+    Phase, Place, Report, Requests, Round, Seen, Side, Tally, Verdict, Volume, Worst,
+    manual_review,
 };
 
 /// Keys and names that try to be something else.
@@ -45,6 +46,7 @@ fn place(bucket: &str, prefix: &str) -> Place {
         bucket: Some(bucket.to_owned()),
         prefix: prefix.to_owned(),
         endpoint: None,
+        access: BucketAccess::Role,
     }
 }
 
@@ -113,6 +115,7 @@ pub(crate) fn clean() -> Report {
         phases: phases(),
         started_at: at("01:00:00"),
         ended_at: at("02:58:41"),
+        planned: Volume::default(),
         copied: Copied::default(),
         cost: Some(Cost {
             usd: 0.017_025,
@@ -143,7 +146,7 @@ pub(crate) fn difference(key: &str, verdict: Verdict, source: u64, destination: 
         destination: (!missing).then(|| seen(destination)),
         account_id: None,
         record_id: None,
-        fixed_in_round: None,
+        problem: None,
     }
 }
 
@@ -182,7 +185,7 @@ pub(crate) fn differing() -> Report {
         worst.offer(difference(key, verdict, size, size + 17));
     }
     worst.offer(Difference {
-        fixed_in_round: Some(2),
+        problem: Some("the source refuses access (AccessDenied)".to_owned()),
         ..difference("mail/2020/export-0001.mbox", Verdict::Missing, 1_048_576, 0)
     });
     for difference in hostile_differences() {

@@ -10,7 +10,7 @@ use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::objects::test_support::{RawServer, http_location, http_options, key, request};
+use crate::objects::test_support::{RawServer, http_location, http_options, request};
 
 async fn server(response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
@@ -24,8 +24,8 @@ async fn open(url: &str, also: &str, known: Option<&SourceIdentity>) -> Result<O
     let origin = format!("http://{}:{}", location.host, location.port);
     let source = HttpSource::new(http_options(&format!("{origin},{also}"))).unwrap();
     let place = SourceLocation::Http(location.clone());
-    let key = key("uploads/a.pdf");
-    let request = CopyRequest { known, ..request(&place, &key) };
+    let key = "uploads/a.pdf";
+    let request = CopyRequest { known, ..request(&place, key) };
     let opened = source.open(&location, &request, &RequestCount::default()).await;
     if let Err(error) = &opened {
         assert!(!error.message.contains("secret"), "{}", error.message);
@@ -111,8 +111,8 @@ async fn a_path_that_the_client_would_change_is_not_requested(#[case] raw: &str)
     location.url = format!("{}{raw}", server.uri());
     let source = HttpSource::new(http_options(&server.uri())).unwrap();
     let place = SourceLocation::Http(location.clone());
-    let key = key("uploads/a.pdf");
-    let opened = source.open(&location, &request(&place, &key), &RequestCount::default()).await;
+    let key = "uploads/a.pdf";
+    let opened = source.open(&location, &request(&place, key), &RequestCount::default()).await;
     assert_eq!(class_of(opened).await.0, FailureClass::MalformedUrl);
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
@@ -206,8 +206,8 @@ async fn an_allowed_name_with_an_internal_address_is_not_connected_to() {
     let source = source_with_internal_name("internal.example.com");
     let location = http_location("https://internal.example.com/a.pdf?sig=secret");
     let place = SourceLocation::Http(location.clone());
-    let key = key("uploads/a.pdf");
-    let opened = source.open(&location, &request(&place, &key), &RequestCount::default()).await;
+    let key = "uploads/a.pdf";
+    let opened = source.open(&location, &request(&place, key), &RequestCount::default()).await;
     let (class, message) = class_of(opened).await;
     assert_eq!(class, FailureClass::ForbiddenAddress);
     assert!(message.contains("internal.example.com") && !message.contains("secret"), "{message}");
@@ -220,8 +220,8 @@ async fn a_redirect_to_a_name_with_an_internal_address_is_not_connected_to() {
     let source = source_with_internal_name(&format!("{},internal.example.com", server.uri()));
     let location = http_location(&format!("{}/a.pdf", server.uri()));
     let place = SourceLocation::Http(location.clone());
-    let key = key("uploads/a.pdf");
-    let opened = source.open(&location, &request(&place, &key), &RequestCount::default()).await;
+    let key = "uploads/a.pdf";
+    let opened = source.open(&location, &request(&place, key), &RequestCount::default()).await;
     assert_eq!(class_of(opened).await.0, FailureClass::ForbiddenAddress);
 }
 
@@ -231,8 +231,8 @@ async fn a_host_that_is_not_listed_is_refused() {
     let source = HttpSource::new(http_options("files.example.com")).unwrap();
     let location = http_location(&format!("{}/a.pdf?sig=secret", server.uri()));
     let place = SourceLocation::Http(location.clone());
-    let key = key("uploads/a.pdf");
-    let opened = source.open(&location, &request(&place, &key), &RequestCount::default()).await;
+    let key = "uploads/a.pdf";
+    let opened = source.open(&location, &request(&place, key), &RequestCount::default()).await;
     assert_eq!(class_of(opened).await.0, FailureClass::HostNotAllowed);
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
@@ -255,9 +255,9 @@ async fn alternatives_are_tried_when_the_file_is_missing() {
     location.alternatives = vec![format!("{}/a%3Fb.pdf", server.uri())];
     let source = HttpSource::new(http_options(&server.uri())).unwrap();
     let place = SourceLocation::Http(location.clone());
-    let key = key("uploads/a.pdf");
+    let key = "uploads/a.pdf";
     let count = RequestCount::default();
-    let opened = source.open(&location, &request(&place, &key), &count).await;
+    let opened = source.open(&location, &request(&place, key), &count).await;
     assert_eq!(read(opened).await.unwrap(), b"file");
     assert_eq!(count.total(), 2);
 }

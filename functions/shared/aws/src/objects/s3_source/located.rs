@@ -7,11 +7,12 @@ use aws_sdk_s3::types::{ArchiveStatus, ChecksumType, ServerSideEncryption, Stora
 use drayage_domain::row::{Proof, SourceIdentity};
 use drayage_domain::source_url::S3Location;
 
-use super::Asked;
+use super::{Asked, TagHint};
 use crate::objects::body::{OpenSource, SourceBody, Wire};
 use crate::objects::digest::CRC64_NVME;
 use crate::objects::error::CopyError;
 use crate::objects::metadata::ObjectMetadata;
+use crate::objects::place::place;
 use crate::objects::s3_failure::{Meaning, S3Failure};
 
 /// An object that exists: which one, and what a HEAD says about it.
@@ -22,6 +23,7 @@ pub(in crate::objects) struct Located {
     pub(in crate::objects) version_id: Option<String>,
     /// The region to ask, when it is not the client's.
     pub(super) region: Option<String>,
+    pub(in crate::objects) tags: TagHint,
     pub(in crate::objects) identity: SourceIdentity,
     pub(in crate::objects) size_bytes: u64,
     /// `ETag` with its quotes, for `If-Match`.
@@ -42,6 +44,7 @@ impl Located {
             key: key.to_owned(),
             version_id: None,
             region: None,
+            tags: TagHint::default(),
             identity: SourceIdentity {
                 size_bytes: Some(proof.size_bytes),
                 etag: Some(proof.etag.clone()),
@@ -72,6 +75,7 @@ impl Located {
             key: key.clone(),
             version_id: location.version_id.clone(),
             region: None,
+            tags: TagHint::default(),
             identity: listed.clone(),
             size_bytes: listed.size_bytes?,
             etag_header: Some(format!("\"{}\"", listed.etag.as_deref()?)),
@@ -83,19 +87,20 @@ impl Located {
     }
 
     /// Its last `left` bytes, which `body` brings.
-    pub(super) fn opened(&self, body: ByteStream, left: u64) -> OpenSource {
+    pub(super) fn opened(&self, body: ByteStream, left: u64, tags: TagHint) -> OpenSource {
         OpenSource {
             body: SourceBody::new(Wire::S3(body), Some(left), self.redacted()),
             identity: self.identity.clone(),
             metadata: self.metadata.clone(),
             crc64_nvme: self.crc64_nvme.clone(),
             ranges: true,
+            tags,
         }
     }
 
     /// `s3://bucket/key`.
     pub(in crate::objects) fn redacted(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.key)
+        place(&self.bucket, &self.key)
     }
 
     /// Fails when the object has to be restored from an archive first.
@@ -133,7 +138,11 @@ pub(super) fn head_of(get: GetObjectOutput) -> HeadObjectOutput {
         .set_content_encoding(get.content_encoding)
         .set_content_language(get.content_language)
         .set_cache_control(get.cache_control)
+        .set_expires_string(get.expires_string)
+        .set_website_redirect_location(get.website_redirect_location)
         .set_metadata(get.metadata)
+        .set_tag_count(get.tag_count)
+        .set_version_id(get.version_id)
         .build()
 }
 
@@ -146,6 +155,7 @@ pub(super) fn located(asked: &Asked<'_>, head: &HeadObjectOutput) -> Located {
         // Without a version in the URL the current one is meant, and `If-Match` guards it.
         version_id: asked.location.version_id.clone(),
         region: asked.region.clone(),
+        tags: TagHint { count: head.tag_count, version_id: head.version_id.clone() },
         identity: SourceIdentity {
             size_bytes: Some(size_bytes),
             etag: head.e_tag.as_deref().map(|etag| etag.replace('"', "")),

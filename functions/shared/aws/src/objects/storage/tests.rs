@@ -69,3 +69,120 @@ async fn a_bucket_is_checked() {
     fake.store("dst", Stored::new(b""));
     assert_eq!(storage.check_bucket("dst").await, Ok(()));
 }
+
+#[tokio::test]
+async fn only_the_object_that_was_meant_is_deleted() {
+    let (fake, storage) = storage().await;
+    let object = Stored::new(b"bytes");
+    let storage = &storage;
+    let delete = async |etag: String| storage.delete_if_unchanged("dst", "a", &etag).await;
+    fake.store("dst/a", object.clone());
+    assert_eq!(delete(Stored::new(b"other").etag).await, Ok(Deleted::Changed));
+    assert_eq!(fake.operations(), ["HEAD"], "nothing relies on the condition alone");
+    assert_eq!(delete(format!("\"{}\"", object.etag)).await, Ok(Deleted::Done));
+    assert_eq!(
+        header(&fake.requests("DELETE")[0], "if-match"),
+        Some(format!("\"{}\"", object.etag))
+    );
+    assert!(fake.stored("dst/a").is_none());
+    assert_eq!(delete(object.etag).await, Ok(Deleted::AlreadyGone));
+}
+
+#[rstest]
+#[case(412, "PreconditionFailed", Deleted::Changed)]
+#[case(409, "ConditionalRequestConflict", Deleted::Changed)]
+#[case(404, "NoSuchKey", Deleted::AlreadyGone)]
+#[tokio::test]
+async fn what_happens_between_look_and_delete_is_told(
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] ended: Deleted,
+) {
+    let (fake, storage) = storage().await;
+    let object = Stored::new(b"bytes");
+    fake.store("dst/a", object.clone());
+    fake.fail("DELETE", status, code);
+    assert_eq!(storage.delete_if_unchanged("dst", "a", &object.etag).await, Ok(ended));
+}
+
+#[rstest]
+#[case("HEAD", 403, "", "s3://dst/a", "s3:GetObject")]
+#[case("DELETE", 403, "AccessDenied", "s3://dst/a", "s3:DeleteObject")]
+#[case("DELETE", 405, "MethodNotAllowed", "s3://dst/a", "MethodNotAllowed")]
+#[case("DELETE", 501, "NotImplemented", "s3://dst/a", "NotImplemented")]
+#[tokio::test]
+async fn an_object_that_may_not_be_deleted_stays(
+    #[case] operation: &str,
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] place: &str,
+    #[case] reason: &str,
+) {
+    let (fake, storage) = storage().await;
+    let object = Stored::new(b"bytes");
+    fake.store("dst/a", object.clone());
+    fake.fail(operation, status, code);
+    let error = storage.delete_if_unchanged("dst", "a", &object.etag).await.unwrap_err();
+    let told = error.to_string();
+    assert!(told.contains(place) && told.contains(reason), "{told}");
+    assert!(fake.stored("dst/a").is_some());
+}
+
+#[rstest]
+#[case("")]
+#[case("\"\"")]
+#[case("*")]
+#[tokio::test]
+async fn without_an_etag_nothing_is_deleted(#[case] etag: &str) {
+    let (fake, storage) = storage().await;
+    fake.store("dst/a", Stored::new(b"bytes"));
+    let error = storage.delete_if_unchanged("dst", "a", etag).await.unwrap_err();
+    assert!(matches!(error, StorageError::Refused { .. }), "{error}");
+    assert!(fake.operations().is_empty());
+}
+
+#[tokio::test]
+async fn a_writable_bucket_is_left_as_it_was() {
+    let (fake, storage) = storage().await;
+    assert_eq!(storage.check_writable("dst", "some/prefix/", "run-1").await, Ok(()));
+    let path = "/dst/some/prefix/.drayage-access-check-run-1";
+    assert_eq!(fake.operations(), ["CREATE", "ABORT"]);
+    assert_eq!(fake.requests("CREATE")[0].url.path(), path);
+    assert_eq!(fake.requests("ABORT")[0].url.path(), path);
+    assert!(fake.stored(path.trim_start_matches('/')).is_none());
+}
+
+#[rstest]
+#[case("CREATE", 403, "AccessDenied", "s3:PutObject")]
+#[case("CREATE", 400, "KMS.DisabledException", "kms:GenerateDataKey")]
+#[case("ABORT", 403, "AccessDenied", "s3:AbortMultipartUpload")]
+#[tokio::test]
+async fn what_was_refused_is_named(
+    #[case] operation: &str,
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] missing: &str,
+) {
+    let (fake, storage) = storage().await;
+    fake.fail(operation, status, code);
+    let error = storage.check_writable("dst", "p/", "run-1").await.unwrap_err();
+    let StorageError::Lacking { place, permission, .. } = &error else { panic!("{error}") };
+    assert_eq!((place.as_str(), *permission), ("s3://dst/p/.drayage-access-check-run-1", missing));
+    assert_eq!(error.error_type(), "StorageDenied");
+}
+
+#[rstest]
+#[case(404, "NoSuchBucket", false)]
+#[case(503, "SlowDown", true)]
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_not_a_lack_of_permission(
+    #[case] status: u16,
+    #[case] code: &str,
+    #[case] retryable: bool,
+) {
+    let (fake, storage) = storage().await;
+    fake.fail("CREATE", status, code);
+    let error = storage.check_writable("dst", "p/", "run-1").await.unwrap_err();
+    assert!(!matches!(error, StorageError::Lacking { .. }), "{error}");
+    assert_eq!(error.retryable(), retryable);
+}

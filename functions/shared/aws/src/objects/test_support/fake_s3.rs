@@ -1,5 +1,7 @@
 //! A small S3 in memory, on the request level: enough to see what is sent, and to answer wrongly on demand.
 
+mod tagging;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -25,6 +27,7 @@ pub(crate) struct Stored {
     pub(crate) etag: String,
     /// Headers that a HEAD or GET repeats.
     pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) tags: Vec<(String, String)>,
     /// For a HEAD, what is said instead of the length of `bytes`.
     pub(crate) claimed_size: Option<u64>,
 }
@@ -36,6 +39,11 @@ impl Stored {
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn tagged(mut self, key: &str, value: &str) -> Self {
+        self.tags.push((key.to_owned(), value.to_owned()));
         self
     }
 }
@@ -69,11 +77,14 @@ struct Fault {
 struct State {
     objects: BTreeMap<String, Stored>,
     parts: BTreeMap<u32, StoredPart>,
-    upload_headers: BTreeMap<String, String>,
+    /// Headers and tags of the upload that was begun.
+    upload: Stored,
     log: Vec<(String, Request)>,
     faults: Vec<Fault>,
     reports: Reports,
     corrupt_parts: bool,
+    tells_tag_count: bool,
+    access_key: Option<String>,
 }
 
 /// The service; its state outlives single requests.
@@ -88,11 +99,13 @@ impl FakeS3 {
         let state = Arc::new(Mutex::new(State {
             objects: BTreeMap::new(),
             parts: BTreeMap::new(),
-            upload_headers: BTreeMap::new(),
+            upload: Stored::default(),
             log: Vec::new(),
             faults: Vec::new(),
             reports,
             corrupt_parts: false,
+            tells_tag_count: true,
+            access_key: None,
         }));
         let fake = Self { state, server: Arc::new(MockServer::start().await) };
         let responder = Responder(Arc::clone(&fake.state));
@@ -139,6 +152,16 @@ impl FakeS3 {
         self.state.lock().unwrap().corrupt_parts = true;
     }
 
+    /// From now on, no answer tells how many tags an object has.
+    pub(crate) fn hide_tag_counts(&self) {
+        self.state.lock().unwrap().tells_tag_count = false;
+    }
+
+    /// From now on, requests with other keys than this are refused.
+    pub(crate) fn require_access_key(&self, id: &str) {
+        self.state.lock().unwrap().access_key = Some(id.to_owned());
+    }
+
     /// What was asked, in order.
     pub(crate) fn operations(&self) -> Vec<String> {
         self.state.lock().unwrap().log.iter().map(|(operation, _)| operation.clone()).collect()
@@ -163,6 +186,12 @@ impl Respond for Responder {
         let mut state = self.0.lock().unwrap();
         let operation = operation(request);
         state.log.push((operation.to_owned(), request.clone()));
+        if let Some(id) = &state.access_key {
+            let signed = header(request, "authorization").unwrap_or_default();
+            if !signed.contains(&format!("Credential={id}/")) {
+                return error(request, 403, "InvalidAccessKeyId");
+            }
+        }
         if let Some(at) = state.faults.iter().position(|fault| fault.operation == operation) {
             if state.faults[at].after == 0 {
                 let Fault { status, code, .. } = state.faults.remove(at);
@@ -181,10 +210,12 @@ fn operation(request: &Request) -> &'static str {
     match request.method.as_str() {
         "HEAD" => "HEAD",
         "GET" if query.contains("uploadId=") => "LIST",
+        "GET" if query.split('&').any(|parameter| parameter.starts_with("tagging")) => "TAGS",
         "GET" => "GET",
         "POST" if query.contains("uploadId=") => "COMPLETE",
         "POST" => "CREATE",
-        "DELETE" => "ABORT",
+        "DELETE" if query.contains("uploadId=") => "ABORT",
+        "DELETE" => "DELETE",
         "PUT" if query.contains("partNumber=") && copies => "PARTCOPY",
         "PUT" if query.contains("partNumber=") => "PART",
         "PUT" if copies => "COPY",
@@ -213,7 +244,8 @@ impl State {
         match operation {
             "HEAD" | "GET" => self.read(place, request),
             "PUT" => {
-                let stored = Stored { headers: kept(request), ..Stored::new(&request.body) };
+                let (headers, tags) = (kept(request), tagging::sent(request));
+                let stored = Stored { headers, tags, ..Stored::new(&request.body) };
                 let (etag, crc) = (stored.etag.clone(), BodyDigest::of(&stored.bytes).crc64_nvme());
                 self.objects.insert(place.to_owned(), stored);
                 let template =
@@ -223,31 +255,11 @@ impl State {
                     Reports::Composite | Reports::Nothing => template,
                 }
             }
-            "COPY" => {
-                let source = header(request, "x-amz-copy-source").unwrap();
-                let Some(stored) = self.objects.get(&source).cloned() else {
-                    return error(request, 404, "NoSuchKey");
-                };
-                if header(request, "x-amz-copy-source-if-match")
-                    != Some(format!("\"{}\"", stored.etag))
-                {
-                    return error(request, 412, "PreconditionFailed");
-                }
-                let crc = BodyDigest::of(&stored.bytes).crc64_nvme();
-                let checksum = match self.reports {
-                    Reports::Full => format!("<ChecksumCRC64NVME>{crc}</ChecksumCRC64NVME>"),
-                    Reports::Composite | Reports::Nothing => String::new(),
-                };
-                let etag = etag_of(&stored.bytes);
-                let body = format!(
-                    "<CopyObjectResult><ETag>\"{etag}\"</ETag>{checksum}</CopyObjectResult>"
-                );
-                self.objects.insert(place.to_owned(), Stored { etag, ..stored });
-                xml(ResponseTemplate::new(200), &body)
-            }
+            "COPY" => self.copy(place, request),
             "CREATE" => {
                 self.parts.clear();
-                self.upload_headers = kept(request);
+                let (headers, tags) = (kept(request), tagging::sent(request));
+                self.upload = Stored { headers, tags, ..Stored::default() };
                 let id = "<UploadId>u1</UploadId>";
                 xml(
                     ResponseTemplate::new(200),
@@ -271,11 +283,47 @@ impl State {
             "PARTCOPY" => self.copy_part(request),
             "LIST" => self.list_parts(),
             "COMPLETE" => self.complete(place),
+            "TAGS" => self.tags(place, request),
+            "DELETE" => self.delete(place, request),
             "ABORT" => {
                 self.parts.clear();
                 ResponseTemplate::new(204)
             }
             other => panic!("unexpected operation {other}"),
+        }
+    }
+
+    fn copy(&mut self, place: &str, request: &Request) -> ResponseTemplate {
+        let source = header(request, "x-amz-copy-source").unwrap();
+        let Some(stored) = self.objects.get(&source).cloned() else {
+            return error(request, 404, "NoSuchKey");
+        };
+        if header(request, "x-amz-copy-source-if-match") != Some(format!("\"{}\"", stored.etag)) {
+            return error(request, 412, "PreconditionFailed");
+        }
+        let crc = BodyDigest::of(&stored.bytes).crc64_nvme();
+        let checksum = match self.reports {
+            Reports::Full => format!("<ChecksumCRC64NVME>{crc}</ChecksumCRC64NVME>"),
+            Reports::Composite | Reports::Nothing => String::new(),
+        };
+        let etag = etag_of(&stored.bytes);
+        let body =
+            format!("<CopyObjectResult><ETag>\"{etag}\"</ETag>{checksum}</CopyObjectResult>");
+        self.objects.insert(place.to_owned(), Stored { etag, ..stored });
+        xml(ResponseTemplate::new(200), &body)
+    }
+
+    fn delete(&mut self, place: &str, request: &Request) -> ResponseTemplate {
+        let there = self.objects.get(place).map(|stored| format!("\"{}\"", stored.etag));
+        match header(request, "if-match") {
+            Some(_) if there.is_none() => error(request, 404, "NoSuchKey"),
+            Some(etag) if Some(&etag) != there.as_ref() => {
+                error(request, 412, "PreconditionFailed")
+            }
+            Some(_) | None => {
+                self.objects.remove(place);
+                ResponseTemplate::new(204)
+            }
         }
     }
 
@@ -288,6 +336,9 @@ impl State {
             ResponseTemplate::new(200).insert_header("etag", format!("\"{}\"", stored.etag));
         for (name, value) in &stored.headers {
             template = template.insert_header(name.as_str(), value.as_str());
+        }
+        if self.tells_tag_count && !stored.tags.is_empty() {
+            template = template.insert_header("x-amz-tagging-count", stored.tags.len().to_string());
         }
         // As in S3, the checksum of the whole does not come with a part of the object.
         if self.reports == Reports::Full && header(request, "range").is_none() {
@@ -354,12 +405,8 @@ impl State {
         let bytes = self.parts.values().map(|part| &part.bytes[..]).collect::<Vec<_>>().concat();
         let copied = self.parts.values().any(|part| part.claimed_size.is_some());
         let claimed_size = copied.then(|| self.parts.values().map(StoredPart::size).sum());
-        let stored = Stored {
-            bytes,
-            etag: file.etag.clone().unwrap(),
-            headers: self.upload_headers.clone(),
-            claimed_size,
-        };
+        let stored =
+            Stored { bytes, etag: file.etag.clone().unwrap(), claimed_size, ..self.upload.clone() };
         self.objects.insert(place.to_owned(), stored);
         let checksum = match self.reports {
             Reports::Full => format!(
@@ -389,6 +436,9 @@ fn kept(request: &Request) -> BTreeMap<String, String> {
         "content-encoding",
         "cache-control",
         "content-language",
+        "expires",
+        "x-amz-website-redirect-location",
+        "x-amz-storage-class",
     ];
     request
         .headers

@@ -1,20 +1,23 @@
 //! The destination bucket: writing in one request, and asking what is there.
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumMode, ChecksumType};
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType, StorageClass};
 use bytes::Bytes;
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::Proof;
 use tokio::time::Instant;
 
+use super::TransferOptions;
 use super::proof::{Expected, Reported, Verdict, judge};
 use crate::objects::deadline::by_deadline;
 use crate::objects::digest::BodyDigest;
 use crate::objects::error::CopyError;
 use crate::objects::metadata::ObjectMetadata;
+use crate::objects::place::shown;
 use crate::objects::request_count::RequestCount;
-use crate::objects::s3_failure::S3Failure;
+use crate::objects::s3_failure::{Meaning, S3Failure};
 use crate::objects::s3_source::is_kms;
 
 /// The bucket that files are copied into.
@@ -22,6 +25,8 @@ use crate::objects::s3_source::is_kms;
 pub(super) struct Destination {
     pub(super) client: Client,
     pub(super) bucket: String,
+    /// Of everything that is written; `None`: the bucket's default.
+    pub(super) storage_class: Option<StorageClass>,
 }
 
 /// The key being written, until when, and what it has cost so far.
@@ -34,13 +39,17 @@ pub(super) struct Write<'a> {
 
 impl Write<'_> {
     pub(super) fn action(&self) -> String {
-        format!("writing {}", self.key)
+        format!("writing {}", shown(self.key))
     }
 }
 
 impl Destination {
-    pub(super) const fn new(client: Client, bucket: String) -> Self {
-        Self { client, bucket }
+    pub(super) fn new(client: Client, options: &TransferOptions) -> Self {
+        Self {
+            client,
+            bucket: options.destination_bucket.clone(),
+            storage_class: options.storage_class.as_deref().map(StorageClass::from),
+        }
     }
 
     /// Writes a whole body in one request. S3 itself refuses it when the checksum does not fit.
@@ -65,9 +74,13 @@ impl Destination {
             .set_content_encoding(metadata.content_encoding.clone())
             .set_content_language(metadata.content_language.clone())
             .set_cache_control(metadata.cache_control.clone())
+            .set_website_redirect_location(metadata.website_redirect_location.clone())
             .set_metadata(metadata.user_metadata())
+            .set_tagging(metadata.tags.clone())
+            .set_storage_class(self.storage_class.clone())
             .body(ByteStream::from(body))
             .customize()
+            .mutate_request(metadata.add_expires())
             .disable_payload_signing();
         let action = write.action();
         let output = by_deadline(
@@ -75,7 +88,7 @@ impl Destination {
             FailureClass::DestinationUnavailable,
             &action,
             Box::pin(async {
-                request.send().await.map_err(|error| S3Failure::of(&error).at_destination(&action))
+                request.send().await.map_err(|error| write_failed(&error, &action, metadata))
             }),
         )
         .await?;
@@ -107,7 +120,7 @@ impl Destination {
         };
         Err(CopyError::new(
             FailureClass::ChecksumMismatch,
-            format!("the copy at {} differs from its source: {what}", write.key),
+            format!("the copy at {} differs from its source: {what}", shown(write.key)),
         ))
     }
 
@@ -138,6 +151,24 @@ impl Destination {
             size_bytes: head.content_length.and_then(|length| u64::try_from(length).ok()),
         })
     }
+}
+
+/// The error of a write that carries metadata. Tags need a permission of their own, and some services refuse them.
+pub(super) fn write_failed<E: ProvideErrorMetadata>(
+    error: &SdkError<E>,
+    action: &str,
+    metadata: &ObjectMetadata,
+) -> CopyError {
+    let failure = S3Failure::of(error);
+    let mut error = failure.at_destination(action);
+    let about_tags = failure.meaning == Meaning::Denied || failure.code == "NotImplemented";
+    if metadata.tags.is_some() && about_tags {
+        error.message.push_str(
+            "; the file has tags: grant s3:PutObjectTagging on the destination, or start the transfer with \
+             preserveTags: false",
+        );
+    }
+    error
 }
 
 pub(super) fn unquoted(etag: Option<&str>) -> String {

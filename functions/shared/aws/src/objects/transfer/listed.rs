@@ -18,8 +18,8 @@ use crate::objects::s3_source::{Located, S3Source};
 impl Transfer {
     /// Copies the version that the listing has named; `None` when this needs more knowledge than a listing has.
     ///
-    /// A source that is another version by now fails as [`FailureClass::SourceChanged`], without another attempt: it
-    /// would name the same version again.
+    /// A listing is old when its objects are copied. A source that is another version by now, or gone, has to be looked
+    /// at: what is there now is what a copy should hold, and the proof is against that version.
     pub(super) async fn copy_listed(
         &self,
         s3: &S3Source,
@@ -38,16 +38,18 @@ impl Transfer {
         if located.size_bytes > SINGLE_COPY_MAX_BYTES {
             return None;
         }
-        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let write = Write { key: request.key, deadline: request.deadline, count };
         match self.copy_version(s3, location, &located, write).await {
             // Reading and writing it separately may be allowed, or tells which side refuses.
             Err(error)
-                if matches!(error.class, FailureClass::AccessDenied | FailureClass::KmsDenied) =>
+                if matches!(
+                    error.class,
+                    FailureClass::AccessDenied
+                        | FailureClass::KmsDenied
+                        | FailureClass::SourceChanged
+                ) =>
             {
                 None
-            }
-            Err(error) if error.class == FailureClass::SourceChanged => {
-                Some(Err(error.tried_by_sdk()))
             }
             copied => Some(copied),
         }

@@ -13,7 +13,7 @@ use drayage_domain::outcome::FailureClass;
 use futures::future::BoxFuture;
 use tokio::time::timeout;
 
-use super::destination::{Destination, Write, unquoted};
+use super::destination::{Destination, Write, unquoted, write_failed};
 use super::proof::Reported;
 use crate::objects::deadline::by_deadline;
 use crate::objects::digest::{BodyDigest, PartDigest};
@@ -66,14 +66,19 @@ impl Destination {
             .set_content_encoding(metadata.content_encoding.clone())
             .set_content_language(metadata.content_language.clone())
             .set_cache_control(metadata.cache_control.clone())
-            .set_metadata(metadata.user_metadata());
+            .set_website_redirect_location(metadata.website_redirect_location.clone())
+            .set_metadata(metadata.user_metadata())
+            .set_tagging(metadata.tags.clone())
+            .set_storage_class(self.storage_class.clone())
+            .customize()
+            .mutate_request(metadata.add_expires());
         let action = write.action();
         let output = by_deadline(
             write.deadline,
             FailureClass::DestinationUnavailable,
             &action,
             Box::pin(async {
-                request.send().await.map_err(|error| S3Failure::of(&error).at_destination(&action))
+                request.send().await.map_err(|error| write_failed(&error, &action, metadata))
             }),
         )
         .await?;

@@ -3,7 +3,6 @@
 //! The journal leads to the upload; the bucket tells which parts have arrived. Only parts of exactly the size that the
 //! division of the same source version asks for are used.
 
-use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::row::SourceIdentity;
 use drayage_domain::source_url::HttpLocation;
 use drayage_domain::upload::{UnfinishedUpload, recognisable};
@@ -68,7 +67,7 @@ impl Transfer {
             Left::Kept(kept) => kept,
         };
         let OpenSource { body, identity, metadata, crc64_nvme, .. } = open;
-        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let write = Write { key: request.key, deadline: request.deadline, count };
         let id = kept.id.clone();
         let upload = self.destination.upload(write, &id, request.uploads);
         let arrived = kept.contiguous();
@@ -97,7 +96,7 @@ impl Transfer {
     pub(super) async fn stream_from_s3(
         &self,
         s3: &S3Source,
-        Found { located, open }: Found,
+        Found { mut located, open }: Found,
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
@@ -112,15 +111,22 @@ impl Transfer {
             Left::Nothing | Left::Kept(_) => request,
         };
         let Left::Kept(kept) = left else {
-            let open = match open {
+            if located.size_bytes > self.options.max_file_bytes {
+                return Ok(Attempt::TooLarge(located.size_bytes));
+            }
+            let mut open = match open {
                 Some(open) => open,
                 None => s3.open(&located, 0, request.deadline, count).await?,
             };
+            if self.options.preserve_tags && open.metadata.tags.is_none() {
+                located.tags.clone_from(&open.tags);
+                open.metadata.tags = s3.tags_unless_none(&located, request.deadline, count).await?;
+            }
             return self.stream(open, request, count).await;
         };
         // The rest is asked for by a request of its own.
         drop(open);
-        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let write = Write { key: request.key, deadline: request.deadline, count };
         let id = kept.id.clone();
         let upload = self.destination.upload(write, &id, request.uploads);
         let arrived = kept.contiguous();
@@ -150,7 +156,7 @@ impl Transfer {
     ) -> Result<Left, CopyError> {
         let Some(journal) = request.uploads else { return Ok(Left::Nothing) };
         let Some(left) = journal.find().await else { return Ok(Left::Nothing) };
-        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let write = Write { key: request.key, deadline: request.deadline, count };
         let upload = self.destination.upload(write, &left.upload_id, Some(journal));
         if left.fits(source, part_size_bytes)
             && let Some(mut arrived) = upload.parts().await?
@@ -182,9 +188,9 @@ impl Transfer {
     /// Aborts the unfinished upload of a file that is given up. `upload_id` is what the file's journal remembers.
     ///
     /// Takes five seconds at most.
-    pub async fn abandon(&self, key: &DestinationKey, upload_id: &str) {
+    pub async fn abandon(&self, key: &str, upload_id: &str) {
         let count = RequestCount::default();
-        let write = Write { key: key.as_str(), deadline: Instant::now(), count: &count };
+        let write = Write { key, deadline: Instant::now(), count: &count };
         self.destination.upload(write, upload_id, None).discard().await;
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, MetadataDirective};
-use drayage_domain::destination_key::DestinationKey;
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::Proof;
 use drayage_domain::source_url::S3Location;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::Instant;
 
 use super::destination::{Write, unquoted};
 use super::multipart::{Part, Upload};
@@ -18,6 +18,7 @@ use super::resume::Left;
 use super::{Attempt, CopyRequest, Transfer};
 use crate::objects::deadline::by_deadline;
 use crate::objects::error::CopyError;
+use crate::objects::place::shown;
 use crate::objects::request_count::RequestCount;
 use crate::objects::s3_failure::S3Failure;
 use crate::objects::s3_source::{Located, S3Source, is_kms};
@@ -36,7 +37,7 @@ impl Transfer {
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
-        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let write = Write { key: request.key, deadline: request.deadline, count };
         let proof = self.copy_within_s3(located, write, Some(request)).await?;
         Ok(Attempt::Done {
             source: located.identity.clone(),
@@ -46,9 +47,24 @@ impl Transfer {
         })
     }
 
+    /// Adds the tags that a copy in parts does not carry by itself, unlike `CopyObject`. They are always asked for: that
+    /// costs little beside the parts.
+    pub(super) async fn with_tags(
+        &self,
+        s3: &S3Source,
+        mut located: Located,
+        deadline: Instant,
+        count: &RequestCount,
+    ) -> Result<Located, CopyError> {
+        if self.options.preserve_tags && located.size_bytes > SINGLE_COPY_MAX_BYTES {
+            located.metadata.tags = s3.tags(&located, deadline, count).await?;
+        }
+        Ok(located)
+    }
+
     pub(super) async fn duplicate_once(
         &self,
-        from: &DestinationKey,
+        from: &str,
         proof: &Proof,
         write: Write<'_>,
     ) -> Result<Proof, CopyError> {
@@ -56,20 +72,20 @@ impl Transfer {
             // A copy in parts does not carry the descriptive headers by itself: they have to be read.
             self.locate_own(from, proof, write).await?
         } else {
-            Located::proven(&self.destination.bucket, from.as_str(), proof)
+            Located::proven(&self.destination.bucket, from, proof)
         };
         self.copy_within_s3(&located, write, None).await.map_err(of_own_bucket)
     }
 
     async fn locate_own(
         &self,
-        key: &DestinationKey,
+        key: &str,
         proof: &Proof,
         write: Write<'_>,
     ) -> Result<Located, CopyError> {
         let location = S3Location {
             bucket: self.destination.bucket.clone(),
-            key_candidates: vec![key.as_str().to_owned()],
+            key_candidates: vec![key.to_owned()],
             region: None,
             version_id: None,
         };
@@ -79,11 +95,12 @@ impl Transfer {
         if located.identity.etag.as_ref() == Some(&proof.etag)
             && located.size_bytes == proof.size_bytes
         {
-            return Ok(located);
+            let tagged = self.with_tags(&own, located, write.deadline, write.count).await;
+            return tagged.map_err(of_own_bucket);
         }
         Err(CopyError::new(
             FailureClass::ChecksumMismatch,
-            format!("{key} is not the copy that was proven; hint: copy the file again"),
+            format!("{} is not the copy that was proven; hint: copy the file again", shown(key)),
         ))
     }
 
@@ -119,6 +136,9 @@ impl Transfer {
             .copy_source(copy_source)
             .set_copy_source_if_match(located.etag_header.clone())
             .metadata_directive(MetadataDirective::Copy)
+            // The directive does not cover it.
+            .set_website_redirect_location(located.metadata.website_redirect_location.clone())
+            .set_storage_class(self.destination.storage_class.clone())
             .checksum_algorithm(ChecksumAlgorithm::Crc64Nvme);
         let action = write.action();
         let output = by_deadline(

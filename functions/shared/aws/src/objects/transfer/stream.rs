@@ -48,12 +48,12 @@ impl Transfer {
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
-        let OpenSource { body, identity, metadata, crc64_nvme, ranges } = open;
+        let OpenSource { body, identity, metadata, crc64_nvme, ranges, .. } = open;
         let announced = body.announced();
         if let Some(size) = announced.filter(|size| *size > self.options.max_file_bytes) {
             return Ok(Attempt::TooLarge(size));
         }
-        let write = Write { key: request.key.as_str(), deadline: request.deadline, count };
+        let write = Write { key: request.key, deadline: request.deadline, count };
         let place = body.place().to_owned();
         let mut reader = self.reader(body, crc64_nvme, write.deadline);
         let threshold = self.options.multipart_threshold_bytes;

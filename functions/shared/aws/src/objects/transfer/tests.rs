@@ -1,10 +1,13 @@
 //! Whole transfers against a small S3: what is sent, what is believed, and what is cleaned up.
 
+mod description;
+mod keys;
 mod listed;
 mod resume;
 mod server_side;
 mod storms;
 mod streaming;
+mod two_services;
 
 use std::future::ready;
 use std::sync::Mutex;
@@ -18,8 +21,7 @@ use drayage_domain::upload::UnfinishedUpload;
 use super::*;
 use crate::objects::limiter::LimiterOptions;
 use crate::objects::test_support::{
-    FakeS3, Reports, Stored, header, http_location, http_options, key, request, s3_client,
-    s3_location,
+    FakeS3, Reports, Stored, header, http_location, http_options, request, s3_client, s3_location,
 };
 
 const MIB: usize = 1024 * 1024;
@@ -67,6 +69,14 @@ fn transfer(fake: &FakeS3, server_side: bool, allow: &str) -> Transfer {
     Transfer::new(options, client, sources, Limiter::new(LimiterOptions::up_to(4)))
 }
 
+/// An answer of a server that sends what it is told.
+fn answer(headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 fn level(copied: &Copied) -> ProofLevel {
     let Copied::Done { proof, .. } = copied else { panic!("not copied: {copied:?}") };
     proof.level
@@ -78,8 +88,8 @@ async fn a_copy_can_be_spawned() {
     fake.store("src/a.pdf", Stored::new(b"bytes"));
     let transfer = Arc::new(transfer(&fake, true, ""));
     let copied = tokio::spawn(async move {
-        let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
-        transfer.copy(&request(&source, &key)).await
+        let (source, key) = (s3_location("src", &["a.pdf"]), "uploads/a.pdf");
+        transfer.copy(&request(&source, key)).await
     });
     assert_eq!(level(&copied.await.unwrap().unwrap()), ProofLevel::Checksum);
 }
@@ -91,8 +101,8 @@ async fn without_access_to_s3_an_s3_source_is_denied() {
         sources: Sources { s3: None, http: HttpSource::new(http_options("")).unwrap() },
         ..transfer(&fake, true, "")
     };
-    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
-    let error = transfer.copy(&request(&source, &key)).await.unwrap_err();
+    let (source, key) = (s3_location("src", &["a.pdf"]), "uploads/a.pdf");
+    let error = transfer.copy(&request(&source, key)).await.unwrap_err();
     assert_eq!((error.class, error.requests), (FailureClass::AccessDenied, 0));
 }
 
@@ -134,8 +144,8 @@ async fn what_the_sdk_has_retried_is_not_retried_again() {
     let fake = FakeS3::start(Reports::Full).await;
     fake.store("src/a.pdf", Stored::new(b"bytes"));
     fake.fail("HEAD", 500, "InternalError");
-    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
-    let error = transfer(&fake, true, "").copy(&request(&source, &key)).await.unwrap_err();
+    let (source, key) = (s3_location("src", &["a.pdf"]), "uploads/a.pdf");
+    let error = transfer(&fake, true, "").copy(&request(&source, key)).await.unwrap_err();
     assert_eq!((error.class, error.retryable()), (FailureClass::SourceUnavailable, true));
     assert_eq!(fake.operations(), ["HEAD"]);
 }

@@ -5,32 +5,27 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Filter, Overwrite};
+use super::Filter;
+use crate::input_fields;
 use crate::problem::Problem;
-use crate::reconcile::ranges::KEY_BYTES_MAX;
 
 /// Patterns per list. Every key is held against all of them.
 pub const PATTERNS_MAX: usize = 100;
 
 /// The fields of [`FilterInput`] as they are spelled in JSON, with what each takes.
-const FIELDS: [(&str, &str); 8] = [
-    ("prefix", "a text that keys begin with, such as \"uploads/\""),
+const FIELDS: [(&str, &str); 6] = [
     ("include", "a list of patterns such as [\"*.pdf\"]"),
     ("exclude", "a list of patterns such as [\"tmp/*\"]"),
     ("minSizeBytes", "a whole number of bytes"),
     ("maxSizeBytes", "a whole number of bytes"),
     ("modifiedFrom", "a time such as \"2026-01-31T00:00:00Z\""),
     ("modifiedBefore", "a time such as \"2026-01-31T00:00:00Z\""),
-    ("overwrite", "\"never\", \"if-different\" or \"always\""),
 ];
 
 /// The filter of a run, as it is written in its input. `{}` is everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FilterInput {
-    /// Only keys that begin with it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub prefix: String,
     /// Only keys that match one of these patterns. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include: Option<Vec<String>>,
@@ -49,42 +44,12 @@ pub struct FilterInput {
     /// Only objects that were last written before that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified_before: Option<Timestamp>,
-    /// What to do where the destination has the key.
-    #[serde(default)]
-    pub overwrite: Overwrite,
 }
 
 impl FilterInput {
     /// Checks an input. Returns every problem, each naming its field.
     pub fn parse(input: &Value) -> Result<(Self, Filter), Vec<Problem>> {
-        let object = match input {
-            Value::Null => &serde_json::Map::new(),
-            Value::Object(object) => object,
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                let hint = "give {} or an object of options";
-                return Err(vec![Problem::new("filter", "is not a JSON object", hint)]);
-            }
-        };
-        let mut problems = Vec::new();
-        for (name, value) in object {
-            match FIELDS.iter().find(|(known, _)| known == name) {
-                None => problems.push(unknown_field(name)),
-                Some((_, takes)) => {
-                    let alone = serde_json::json!({ name: value });
-                    if serde_json::from_value::<Self>(alone).is_err() {
-                        let message = format!("{value} does not fit");
-                        problems.push(Problem::new(name, message, format!("takes {takes}")));
-                    }
-                }
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let parsed: Self =
-            serde_json::from_value(Value::Object(object.clone())).map_err(|error| {
-                vec![Problem::new("filter", error.to_string(), "correct the input")]
-            })?;
+        let parsed: Self = input_fields::parse(input, &FIELDS)?;
         let filter = parsed.filter()?;
         Ok((parsed, filter))
     }
@@ -101,7 +66,6 @@ impl FilterInput {
             return Err(problems);
         }
         Ok(Filter {
-            prefix: self.prefix.clone(),
             include,
             exclude,
             size_min_bytes: self.min_size_bytes,
@@ -112,20 +76,6 @@ impl FilterInput {
     }
 
     fn check(&self, problems: &mut Vec<Problem>) {
-        if self.prefix.len() > KEY_BYTES_MAX {
-            problems.push(Problem::new(
-                "prefix",
-                format!("is longer than a key can be, {KEY_BYTES_MAX} bytes"),
-                "give what the keys begin with, without the bucket's name",
-            ));
-        }
-        if self.prefix.starts_with("s3://") {
-            problems.push(Problem::new(
-                "prefix",
-                "is a URL",
-                "give only what comes after the bucket's name and its slash",
-            ));
-        }
         if self.include.as_ref().is_some_and(Vec::is_empty) {
             problems.push(Problem::new(
                 "include",
@@ -185,15 +135,4 @@ fn read_patterns(place: &str, patterns: &[String], problems: &mut Vec<Problem>) 
         }
     }
     read
-}
-
-fn unknown_field(name: &str) -> Problem {
-    let folded = name.replace(['_', '-'], "").to_lowercase();
-    let near = FIELDS.iter().find(|(known, _)| known.to_lowercase() == folded);
-    let known = || FIELDS.map(|(known, _)| known).join(", ");
-    let hint = near.map_or_else(
-        || format!("known fields: {}", known()),
-        |(known, _)| format!("did you mean `{known}`?"),
-    );
-    Problem::new(name, "is not a field of the filter", hint)
 }

@@ -71,8 +71,8 @@ async fn from_http(
     memory: &Memory,
 ) -> Result<Copied, CopyError> {
     let source = SourceLocation::Http(http_location(&format!("{}/a.pdf", server.uri())));
-    let key = key("uploads/a.pdf");
-    let request = CopyRequest { uploads: Some(memory), ..request(&source, &key) };
+    let key = "uploads/a.pdf";
+    let request = CopyRequest { uploads: Some(memory), ..request(&source, key) };
     // Nothing here is about timeouts, and the machine may be busy.
     let options =
         HttpSourceOptions { read_timeout: Duration::from_secs(30), ..http_options(&server.uri()) };
@@ -113,8 +113,8 @@ async fn the_rest_of_an_object_is_fetched() {
     fake.store("src/a.pdf", Stored::new(bytes()));
     fake.fail_after("PART", 3, 500, "InternalError");
     let (source, key, memory) =
-        (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"), Memory::default());
-    let request = CopyRequest { uploads: Some(&memory), ..request(&source, &key) };
+        (s3_location("src", &["a.pdf"]), "uploads/a.pdf", Memory::default());
+    let request = CopyRequest { uploads: Some(&memory), ..request(&source, key) };
     let transfer = transfer(&fake, false, "");
     transfer.copy(&request).await.unwrap_err();
     assert_eq!(level(&transfer.copy(&request).await.unwrap()), ProofLevel::Checksum);
@@ -193,6 +193,6 @@ async fn an_abandoned_upload_is_aborted() {
     let (fake, server) = (FakeS3::start(Reports::Full).await, MockServer::start().await);
     let memory = broken_off(&fake, &server, ORDINARY).await;
     let id = memory.find().await.unwrap().upload_id;
-    transfer(&fake, false, "").abandon(&key("uploads/a.pdf"), &id).await;
+    transfer(&fake, false, "").abandon("uploads/a.pdf", &id).await;
     assert_eq!(fake.requests("ABORT").len(), 1);
 }

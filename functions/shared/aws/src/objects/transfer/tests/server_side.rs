@@ -5,8 +5,8 @@ use rstest::rstest;
 use super::*;
 
 async fn copy(fake: &FakeS3, keys: &[&str]) -> Result<Copied, CopyError> {
-    let (source, key) = (s3_location("src", keys), key("uploads/a b.pdf"));
-    transfer(fake, true, "").copy(&request(&source, &key)).await
+    let (source, key) = (s3_location("src", keys), "uploads/a b.pdf");
+    transfer(fake, true, "").copy(&request(&source, key)).await
 }
 
 #[rstest]
@@ -53,10 +53,10 @@ async fn a_multipart_source_without_checksum_is_proven_by_size() {
 async fn a_known_version_is_not_copied_again() {
     let fake = FakeS3::start(Reports::Full).await;
     fake.store("src/a.pdf", Stored::new(b"bytes"));
-    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
+    let (source, key) = (s3_location("src", &["a.pdf"]), "uploads/a.pdf");
     let etag = Some(Stored::new(b"bytes").etag);
     let known = SourceIdentity { etag, ..SourceIdentity::default() };
-    let request = CopyRequest { known: Some(&known), ..request(&source, &key) };
+    let request = CopyRequest { known: Some(&known), ..request(&source, key) };
     let copied = transfer(&fake, true, "").copy(&request).await.unwrap();
     assert!(matches!(copied, Copied::Unchanged { requests: 1, .. }), "{copied:?}");
 }
@@ -91,8 +91,8 @@ fn unlimited(fake: &FakeS3) -> Transfer {
 async fn six_gibibytes_are_copied_in_parts_with_the_metadata_and_proven() {
     let fake = FakeS3::start(Reports::Nothing).await;
     let film = store_film(&fake);
-    let (source, key) = (s3_location("src", &["film.mp4"]), key("uploads/film.mp4"));
-    let copied = unlimited(&fake).copy(&request(&source, &key)).await.unwrap();
+    let (source, key) = (s3_location("src", &["film.mp4"]), "uploads/film.mp4");
+    let copied = unlimited(&fake).copy(&request(&source, key)).await.unwrap();
     // The parts' ETags are no MD5s here, so the size of the result is all that can be compared.
     assert_eq!(level(&copied), ProofLevel::Size);
     let Copied::Done { proof, server_side, requests, .. } = copied else { panic!() };
@@ -132,8 +132,8 @@ async fn only_the_missing_parts_of_a_copy_are_copied_again() {
     store_film(&fake);
     fake.fail_after("PARTCOPY", 10, 500, "InternalError");
     let (source, key, memory) =
-        (s3_location("src", &["film.mp4"]), key("uploads/film.mp4"), Memory::default());
-    let request = CopyRequest { uploads: Some(&memory), ..request(&source, &key) };
+        (s3_location("src", &["film.mp4"]), "uploads/film.mp4", Memory::default());
+    let request = CopyRequest { uploads: Some(&memory), ..request(&source, key) };
     unlimited(&fake).copy(&request).await.unwrap_err();
     assert!(memory.find().await.is_some());
     let before = fake.requests("PARTCOPY").len();
@@ -160,8 +160,8 @@ async fn a_failed_part_copy_aborts_the_upload() {
     fake.fail("PARTCOPY", 500, "InternalError");
     let mut transfer = transfer(&fake, true, "");
     transfer.options.max_file_bytes = u64::MAX;
-    let (source, key) = (s3_location("src", &["film.mp4"]), key("uploads/film.mp4"));
-    let error = transfer.copy(&request(&source, &key)).await.unwrap_err();
+    let (source, key) = (s3_location("src", &["film.mp4"]), "uploads/film.mp4");
+    let error = transfer.copy(&request(&source, key)).await.unwrap_err();
     assert_eq!(error.class, FailureClass::DestinationUnavailable);
     assert_eq!(fake.requests("ABORT").len(), 1);
     assert_eq!(fake.requests("COMPLETE").len(), 0);
@@ -281,14 +281,13 @@ async fn a_duplicate_is_made_only_from_the_proven_version() {
     let transfer = transfer(&fake, true, "");
     let deadline = Instant::now() + Duration::from_mins(1);
     // The key of `copy` has a blank, which the small S3 keeps encoded as it came.
-    let (from, to) = (key("uploads/a b.pdf"), key("uploads/c.pdf"));
-    let made = transfer.duplicate(&from, &proof, &to, deadline).await.unwrap();
+    let (from, to) = ("uploads/a b.pdf", "uploads/c.pdf");
+    let made = transfer.duplicate(from, &proof, to, deadline).await.unwrap();
     assert_eq!((made.proof.level, made.requests), (ProofLevel::Checksum, 1));
     assert_eq!(fake.stored("dst/uploads/c.pdf").unwrap().bytes, b"bytes");
 
     fake.store("dst/uploads/a%20b.pdf", Stored::new(b"other"));
-    let error =
-        transfer.duplicate(&from, &proof, &key("uploads/d.pdf"), deadline).await.unwrap_err();
+    let error = transfer.duplicate(from, &proof, "uploads/d.pdf", deadline).await.unwrap_err();
     assert_eq!(error.class, FailureClass::ChecksumMismatch);
     assert!(fake.stored("dst/uploads/d.pdf").is_none());
 }
@@ -301,8 +300,8 @@ async fn a_version_is_asked_for_and_copied() {
     let SourceLocation::S3(location) = s3_location("src", &["a.pdf"]) else { panic!() };
     let version_id = Some("v1".to_owned());
     let source = SourceLocation::S3(S3Location { version_id, ..location });
-    let key = key("uploads/a.pdf");
-    transfer(&fake, true, "").copy(&request(&source, &key)).await.unwrap();
+    let key = "uploads/a.pdf";
+    transfer(&fake, true, "").copy(&request(&source, key)).await.unwrap();
     assert_eq!(fake.requests("HEAD")[0].url.query(), Some("versionId=v1"));
     assert_eq!(
         header(&fake.requests("COPY")[0], "x-amz-copy-source").unwrap(),

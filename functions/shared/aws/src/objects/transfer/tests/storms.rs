@@ -3,8 +3,8 @@
 use super::*;
 
 async fn copy(transfer: &Transfer, from: &str, to: &str) -> Result<Copied, CopyError> {
-    let (source, key) = (s3_location("src", &[from]), key(to));
-    transfer.copy(&request(&source, &key)).await
+    let (source, key) = (s3_location("src", &[from]), to);
+    transfer.copy(&request(&source, key)).await
 }
 
 #[tokio::test]

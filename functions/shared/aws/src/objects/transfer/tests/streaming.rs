@@ -33,8 +33,8 @@ async fn serve(body: &[u8]) -> MockServer {
 
 async fn copy(fake: &FakeS3, origin: &str) -> Result<Copied, CopyError> {
     let source = SourceLocation::Http(http_location(&format!("{origin}/a.pdf?sig=secret")));
-    let key = key("uploads/a.pdf");
-    let copied = transfer(fake, false, origin).copy(&request(&source, &key)).await;
+    let key = "uploads/a.pdf";
+    let copied = transfer(fake, false, origin).copy(&request(&source, key)).await;
     if let Err(error) = &copied {
         assert!(!error.message.contains("secret"), "{}", error.message);
     }
@@ -121,8 +121,8 @@ async fn an_unannounced_body_stops_at_the_maximum_and_leaves_nothing() {
     let mut transfer = transfer(&fake, false, &server.origin);
     transfer.options.max_file_bytes = 8 * MIB as u64;
     let source = SourceLocation::Http(http_location(&format!("{}/a.pdf", server.origin)));
-    let key = key("uploads/a.pdf");
-    let copied = transfer.copy(&request(&source, &key)).await.unwrap();
+    let key = "uploads/a.pdf";
+    let copied = transfer.copy(&request(&source, key)).await.unwrap();
     let Copied::TooLarge { size_bytes, .. } = copied else { panic!("{copied:?}") };
     assert!(size_bytes > 8 * MIB as u64);
     assert_eq!(fake.requests("ABORT").len(), 1);
@@ -201,8 +201,8 @@ async fn s3_with_keys_is_streamed_with_all_metadata() {
         .with("content-encoding", "gzip")
         .with("x-amz-meta-owner", "me");
     fake.store("src/a.pdf", stored);
-    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
-    let copied = transfer(&fake, false, "").copy(&request(&source, &key)).await.unwrap();
+    let (source, key) = (s3_location("src", &["a.pdf"]), "uploads/a.pdf");
+    let copied = transfer(&fake, false, "").copy(&request(&source, key)).await.unwrap();
     assert_eq!(level(&copied), ProofLevel::Checksum);
     assert_eq!(fake.operations(), ["GET", "PUT"]);
     let sent = &fake.requests("PUT")[0];
@@ -215,8 +215,8 @@ async fn bytes_that_are_not_those_of_the_source_checksum_are_not_written() {
     let fake = FakeS3::start(Reports::Nothing).await;
     let wrong = STANDARD.encode([7; 8]);
     fake.store("src/a.pdf", Stored::new(b"bytes").with("x-amz-checksum-crc64nvme", &wrong));
-    let (source, key) = (s3_location("src", &["a.pdf"]), key("uploads/a.pdf"));
-    let error = transfer(&fake, false, "").copy(&request(&source, &key)).await.unwrap_err();
+    let (source, key) = (s3_location("src", &["a.pdf"]), "uploads/a.pdf");
+    let error = transfer(&fake, false, "").copy(&request(&source, key)).await.unwrap_err();
     assert_eq!(error.class, FailureClass::ChecksumMismatch, "{}", error.message);
     assert_eq!(fake.requests("PUT").len(), 0);
 }
@@ -250,9 +250,9 @@ async fn a_source_that_tells_nothing_is_compared_with_its_copy(
     let operations = fake.operations().len();
     let later = serve(&now).await;
     let source = SourceLocation::Http(http_location(&format!("{}/a.pdf", later.uri())));
-    let key = key("uploads/a.pdf");
+    let key = "uploads/a.pdf";
     let request =
-        CopyRequest { known: Some(&known), copied: Some(&proof), ..request(&source, &key) };
+        CopyRequest { known: Some(&known), copied: Some(&proof), ..request(&source, key) };
     let copied = transfer(&fake, false, &later.uri()).copy(&request).await.unwrap();
     assert_eq!(matches!(copied, Copied::Unchanged { .. }), unchanged, "{copied:?}");
     assert_eq!(fake.operations().len() == operations, unchanged, "writes to the destination");

@@ -1,0 +1,59 @@
+//! Whether both places can be used, before anything is started.
+
+use drayage_aws::clients::Clients;
+use drayage_aws::objects::{Storage, StorageError};
+use drayage_aws::secrets::BucketKeys;
+use drayage_domain::reconcile::input::ReconcileInput;
+use drayage_domain::reconcile::{Place, Side};
+use drayage_domain::settings::Settings;
+use drayage_lambda_kit::buckets;
+use drayage_lambda_kit::error::{FunctionError, PLACE_UNUSABLE, STORAGE_UNAVAILABLE};
+
+/// Checks the places of a run, and returns them with their endpoints. What cannot be listed is left to the comparison, which
+/// names it; what cannot be written would fail every object.
+pub(crate) async fn check(
+    clients: &Clients,
+    settings: &Settings,
+    input: &ReconcileInput,
+    run_id: &str,
+) -> Result<(Place, Place), FunctionError> {
+    let source = input.source_place(settings);
+    let source = if source.bucket.is_some() {
+        usable(clients, settings, source, Side::Source).await?.0
+    } else {
+        source
+    };
+    let destination = input.destination_place(settings);
+    let (destination, storage) = usable(clients, settings, destination, Side::Destination).await?;
+    if input.fixes() && input.source.is_some() {
+        storage
+            .check_writable(&buckets::name(&destination)?, &destination.prefix, run_id)
+            .await
+            .map_err(|error| unusable(&error))?;
+    }
+    Ok((source, destination))
+}
+
+/// A place whose bucket exists, with its endpoint.
+async fn usable(
+    clients: &Clients,
+    settings: &Settings,
+    place: Place,
+    side: Side,
+) -> Result<(Place, Storage), FunctionError> {
+    let keys = buckets::keys_of(clients, settings, &place, side).await?;
+    let client =
+        keys.as_ref().map_or_else(|| clients.s3.clone(), |keys| clients.s3_with_keys(keys));
+    let storage = Storage::new(client);
+    match storage.check_bucket(&buckets::name(&place)?).await {
+        Ok(()) | Err(StorageError::Denied { .. } | StorageError::Lacking { .. }) => {}
+        Err(error) => return Err(unusable(&error)),
+    }
+    let endpoint = keys.as_ref().and_then(|keys: &BucketKeys| keys.endpoint.clone());
+    Ok((Place { endpoint, ..place }, storage))
+}
+
+fn unusable(error: &StorageError) -> FunctionError {
+    let name = if error.retryable() { STORAGE_UNAVAILABLE } else { PLACE_UNUSABLE };
+    FunctionError::new(name, error.to_string())
+}
