@@ -3,11 +3,12 @@
 use drayage_aws::clients::Clients;
 use drayage_aws::objects::{Storage, StorageError};
 use drayage_aws::secrets::BucketKeys;
+use drayage_domain::problem::Problem;
 use drayage_domain::reconcile::input::ReconcileInput;
 use drayage_domain::reconcile::{Place, Side};
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::buckets;
-use drayage_lambda_kit::error::{FunctionError, PLACE_UNUSABLE, STORAGE_UNAVAILABLE};
+use drayage_lambda_kit::error::{FunctionError, STORAGE_UNAVAILABLE};
 
 /// Checks the places of a run, and returns them with their endpoints. What cannot be listed is left to the comparison, which
 /// names it; what cannot be written would fail every object.
@@ -29,7 +30,7 @@ pub(crate) async fn check(
         storage
             .check_writable(&buckets::name(&destination)?, &destination.prefix, run_id)
             .await
-            .map_err(|error| unusable(&error))?;
+            .map_err(|error| unusable(Side::Destination, &error))?;
     }
     Ok((source, destination))
 }
@@ -47,13 +48,16 @@ async fn usable(
     let storage = Storage::new(client);
     match storage.check_bucket(&buckets::name(&place)?).await {
         Ok(()) | Err(StorageError::Denied { .. } | StorageError::Lacking { .. }) => {}
-        Err(error) => return Err(unusable(&error)),
+        Err(error) => return Err(unusable(side, &error)),
     }
     let endpoint = keys.as_ref().and_then(|keys: &BucketKeys| keys.endpoint.clone());
     Ok((Place { endpoint, ..place }, storage))
 }
 
-fn unusable(error: &StorageError) -> FunctionError {
-    let name = if error.retryable() { STORAGE_UNAVAILABLE } else { PLACE_UNUSABLE };
-    FunctionError::new(name, error.to_string())
+/// A place that cannot be used is a wrong input; one that does not answer may answer later.
+fn unusable(side: Side, error: &StorageError) -> FunctionError {
+    if error.retryable() {
+        return FunctionError::new(STORAGE_UNAVAILABLE, format!("{}: {error}", side.name()));
+    }
+    FunctionError::input(&[Problem::from_error(side.name(), error)])
 }

@@ -5,22 +5,20 @@
 //! names that follow from run, round and shard, so a repeated invocation replaces the same documents by the same content.
 
 mod access;
+mod shards;
 
 use drayage_aws::clients::Clients;
 use drayage_aws::executions::Executions;
-use drayage_aws::inventory::split;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_domain::problem::Problem;
-use drayage_domain::reconcile::Side;
 use drayage_domain::reconcile::input::{Purpose, ReconcileInput};
-use drayage_domain::reconcile::ranges::KeyRange;
-use drayage_domain::reconcile::work::{self, Reconciliation, Shard};
+use drayage_domain::reconcile::work::{self, Reconciliation};
 use drayage_domain::run::{RunRecord, RunState, Work};
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::documents::Documents;
-use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED, STORAGE_UNAVAILABLE};
-use drayage_lambda_kit::{buckets, config, run_lock};
+use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED};
+use drayage_lambda_kit::{config, run_lock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -63,27 +61,27 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         .map_err(|problems| FunctionError::input(&problems))?;
     let run_id = input.parent_run.clone().unwrap_or_else(|| request.execution_name.clone());
     let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
-    let ranges = if request.round == 1 {
+    let found = if request.round == 1 {
         let (source, destination) = access::check(clients, &settings, &input, &run_id).await?;
-        begin(clients, &settings, &request, &input).await?;
-        let started_at = request.started_at.clone();
-        let reconciliation = Reconciliation {
+        let mut reconciliation = Reconciliation {
             run_id: run_id.clone(),
-            input,
             source,
             destination,
-            started_at,
+            started_at: request.started_at.clone(),
+            input: input.clone(),
             unreadable: Vec::new(),
         };
+        shards::check_inventories(clients, &settings, &mut reconciliation).await?;
+        begin(clients, &settings, &request, &input).await?;
+        let first = shards::first(clients, &settings, &mut reconciliation).await?;
         documents.write(&work::run_key(&run_id), &reconciliation).await?;
-        ranges(clients, &settings, &reconciliation).await?
+        first
     } else {
-        earlier_ranges(&documents, &run_id).await?
+        shards::earlier(&documents, &run_id).await?
     };
     let mut shards = 0;
-    for range in ranges {
-        shards += 1;
-        let shard = Shard { number: shards, range };
+    for shard in found {
+        shards = shard.number;
         documents.write(&work::shard_key(&run_id, request.round, shards), &shard).await?;
     }
     tracing::info!(run_id, round = request.round, shards, "a round of comparing begins");
@@ -152,37 +150,6 @@ fn record(request: &Request, purpose: Purpose) -> RunRecord {
         records_expected: 0,
         summary: None,
     }
-}
-
-/// The ledger is one shard: it is scanned as a whole, and every further shard would scan it again.
-async fn ranges(
-    clients: &Clients,
-    settings: &Settings,
-    reconciliation: &Reconciliation,
-) -> Result<Vec<KeyRange>, FunctionError> {
-    if reconciliation.input.source.is_none() {
-        return Ok(vec![KeyRange::ALL]);
-    }
-    let place = buckets::place(clients, settings, &reconciliation.source, Side::Source).await?;
-    let wanted = usize::try_from(reconciliation.input.shards()).unwrap_or(1);
-    let (ranges, _) = split(&place, KeyRange::ALL, wanted).await.map_err(|error| {
-        FunctionError::new(STORAGE_UNAVAILABLE, format!("the source cannot be listed: {error}"))
-    })?;
-    Ok(ranges)
-}
-
-async fn earlier_ranges(
-    documents: &Documents,
-    run_id: &str,
-) -> Result<Vec<KeyRange>, FunctionError> {
-    let mut ranges = Vec::new();
-    for number in 1.. {
-        match documents.find::<Shard>(&work::shard_key(run_id, 1, number)).await? {
-            Some(shard) => ranges.push(shard.range),
-            None => break,
-        }
-    }
-    Ok(ranges)
 }
 
 #[cfg(test)]

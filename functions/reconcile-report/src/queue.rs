@@ -29,7 +29,7 @@ impl Context {
         sums: &Sums,
     ) -> Result<Queued, FunctionError> {
         let input = &self.reconciliation.input;
-        let complete = self.incomplete_because(sums).is_empty();
+        let complete = sums.incomplete(&self.reconciliation.unreadable).is_empty();
         let queued = if input.source.is_some() {
             self.queue_objects(run_id, round, sums, input.rules(complete, false)).await?
         } else {

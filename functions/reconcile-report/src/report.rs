@@ -2,9 +2,7 @@
 
 use drayage_domain::estimate;
 use drayage_domain::reconcile::work::{Done, RoundState};
-use drayage_domain::reconcile::{
-    Partial, Phase, Report, Round, TOP_MAX, Volume, Worst, manual_review,
-};
+use drayage_domain::reconcile::{Phase, Report, Round, TOP_MAX, Volume, Worst, manual_review};
 use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::FunctionError;
 
@@ -14,12 +12,6 @@ use crate::outcome::Problems;
 use crate::sums::Sums;
 
 impl Context {
-    /// Everything that keeps the comparison from being complete.
-    pub(crate) fn incomplete_because(&self, sums: &Sums) -> Vec<Partial> {
-        let unreadable = self.reconciliation.unreadable.iter();
-        unreadable.chain(&sums.incomplete_because).cloned().collect()
-    }
-
     /// Makes the report of the last round, and writes its files.
     pub(crate) async fn write_report(
         &self,
@@ -46,7 +38,7 @@ impl Context {
         }
         let reconciliation = &self.reconciliation;
         let input = &reconciliation.input;
-        let incomplete_because = self.incomplete_because(sums);
+        let incomplete_because = sums.incomplete(&reconciliation.unreadable);
         let complete = incomplete_because.is_empty();
         let report = Report {
             run_id: reconciliation.run_id.clone(),

@@ -65,6 +65,11 @@ impl Sums {
         }
         sums
     }
+
+    /// What was not compared: what the plan found `unreadable`, and what no shard came to the end of.
+    pub(crate) fn incomplete(&self, unreadable: &[Partial]) -> Vec<Partial> {
+        unreadable.iter().chain(&self.incomplete_because).cloned().collect()
+    }
 }
 
 #[cfg(test)]
@@ -83,9 +88,13 @@ mod tests {
     #[test]
     fn a_shard_without_end_makes_the_round_incomplete() {
         let sums = Sums::of(vec![state(1, true), state(2, false)], "2026-01-01T00:01:00Z");
-        assert_eq!((sums.tally.source.objects, sums.parts), (2, vec![1, 2]));
+        assert_eq!((sums.tally.source.objects, sums.parts.as_slice()), (2, &[1, 2][..]));
         assert_eq!(sums.incomplete_because.len(), 1);
         assert!(sums.incomplete_because[0].reason.contains("shard 2"));
         assert_eq!(sums.started_at, "2026-01-01T00:00:01Z");
+        let folder = Partial { prefix: "b/".to_owned(), ..sums.incomplete_because[0].clone() };
+        assert_eq!(sums.incomplete(std::slice::from_ref(&folder)).len(), 2);
+        let whole = Sums::of(vec![state(1, true)], "2026-01-01T00:01:00Z");
+        assert_eq!(whole.incomplete(std::slice::from_ref(&folder)), [folder]);
     }
 }

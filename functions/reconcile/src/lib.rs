@@ -12,6 +12,8 @@ use std::time::Duration;
 use drayage_aws::clients::Clients;
 use drayage_aws::inventory::{CompareError, Compared, End};
 use drayage_aws::objects::Storage;
+use drayage_domain::reconcile::merge::MergeError;
+use drayage_domain::reconcile::ranges::KeyRange;
 use drayage_domain::reconcile::work::{self, Reconciliation, Shard, ShardState};
 use drayage_domain::reconcile::{Partial, Side};
 use drayage_lambda_kit::documents::Documents;
@@ -72,8 +74,13 @@ pub async fn handle(
     let mut state =
         begun.unwrap_or_else(|| ShardState::start(shard.number, clock::now().to_string()));
     if !state.done {
-        let work =
-            Work { clients, settings: &settings, reconciliation: &reconciliation, shard: &shard };
+        let work = Work {
+            clients,
+            settings: &settings,
+            reconciliation: &reconciliation,
+            shard: &shard,
+            round,
+        };
         let mut findings =
             FindingsFile::new(storage, &settings.state_bucket, &run_id, round, &state);
         let stop_at = stop_at(&invocation);
@@ -83,14 +90,14 @@ pub async fn handle(
                 while !state.done && Instant::now() < stop_at {
                     let until = (Instant::now() + STATE_EVERY).min(stop_at);
                     let compared = comparison.run(until, &mut findings).await;
-                    let mut taken = take_in(&mut state, compared);
+                    let mut taken = take_in(&mut state, &shard, compared);
                     if taken.is_ok()
                         && until == stop_at
                         && !state.done
                         && state.position == begun_at
                     {
                         let given_up = comparison.give_up_first(&mut findings).await;
-                        taken = take_in(&mut state, given_up);
+                        taken = take_in(&mut state, &shard, given_up);
                     }
                     state.findings_parts = findings.close().await?;
                     documents.write(&state_key, &state).await?;
@@ -99,7 +106,7 @@ pub async fn handle(
             }
             Err(Unready::Function(error)) => return Err(error),
             Err(Unready::Compare(error)) => {
-                give_up(&mut state, &error)?;
+                give_up(&mut state, &shard, &error)?;
                 documents.write(&state_key, &state).await?;
             }
         }
@@ -108,7 +115,7 @@ pub async fn handle(
     Ok(Answer { run_id, round, shard_key, done: state.done })
 }
 
-fn take_in(state: &mut ShardState, compared: Compared) -> Result<(), FunctionError> {
+fn take_in(state: &mut ShardState, shard: &Shard, compared: Compared) -> Result<(), FunctionError> {
     state.position = compared.position;
     state.tally.add(&compared.tally);
     state.updated_at = clock::now().to_string();
@@ -118,7 +125,7 @@ fn take_in(state: &mut ShardState, compared: Compared) -> Result<(), FunctionErr
             state.done = true;
             Ok(())
         }
-        End::Broken(error) => give_up(state, &error),
+        End::Broken(error) => give_up(state, shard, &error),
     }
 }
 
@@ -128,20 +135,30 @@ fn stop_at(invocation: &Invocation) -> Instant {
 }
 
 /// What cannot be read ends the shard, by name; what may pass is tried again by the state machine.
-fn give_up(state: &mut ShardState, error: &CompareError) -> Result<(), FunctionError> {
+fn give_up(
+    state: &mut ShardState,
+    shard: &Shard,
+    error: &CompareError,
+) -> Result<(), FunctionError> {
     if error.retryable() {
         return Err(FunctionError::new(STORAGE_UNAVAILABLE, error.to_string()));
     }
     tracing::warn!(shard = state.number, %error, "a shard cannot be compared to its end");
     let side = match error {
-        CompareError::Inventory { side, .. } => *side,
-        CompareError::Merge(_) | CompareError::Findings(_) => Side::Destination,
+        CompareError::Inventory { side, .. }
+        | CompareError::Merge(
+            MergeError::OutOfOrder { side, .. }
+            | MergeError::Duplicate { side, .. }
+            | MergeError::BeforePosition { side, .. }
+            | MergeError::AfterEnd { side, .. },
+        ) => *side,
+        CompareError::Findings(_) => Side::Destination,
     };
-    state.incomplete_because.push(Partial {
-        side,
-        prefix: String::new(),
-        reason: error.to_string(),
-    });
+    let after = state.position.clone().or_else(|| shard.range.after.clone());
+    let unread = KeyRange { after, until: shard.range.until.clone() };
+    let reason =
+        if unread == KeyRange::ALL { error.to_string() } else { format!("{unread}: {error}") };
+    state.incomplete_because.push(Partial { side, prefix: shard.folder.clone(), reason });
     state.done = true;
     Ok(())
 }
@@ -167,14 +184,20 @@ mod tests {
             prefix: prefix.clone(),
             code: "AccessDenied".to_owned(),
         };
+        let range = KeyRange { after: None, until: Some("a/m".to_owned()) };
+        let shard = Shard { number: 1, folder: "a/".to_owned(), range };
         let mut state = ShardState::start(1, String::new());
-        give_up(&mut state, &CompareError::Inventory { side: Side::Source, error: denied })
+        state.position = Some("a/b".to_owned());
+        give_up(&mut state, &shard, &CompareError::Inventory { side: Side::Source, error: denied })
             .unwrap();
-        assert!(state.done && state.incomplete_because[0].side == Side::Source);
+        let [partial] = state.incomplete_because.as_slice() else { panic!("{state:?}") };
+        assert_eq!((state.done, partial.side, partial.prefix.as_str()), (true, Side::Source, "a/"));
+        let unread = "keys after \"a/b\" and up to \"a/m\": source: s3://b/p/ may not be listed";
+        assert!(partial.reason.starts_with(unread), "{}", partial.reason);
         let busy = InventoryError::Unreachable { bucket, prefix, code: "503".to_owned() };
         let mut state = ShardState::start(1, String::new());
         let error = CompareError::Inventory { side: Side::Destination, error: busy };
-        assert_eq!(give_up(&mut state, &error).unwrap_err().name, STORAGE_UNAVAILABLE);
+        assert_eq!(give_up(&mut state, &shard, &error).unwrap_err().name, STORAGE_UNAVAILABLE);
         assert!(!state.done && state.incomplete_because.is_empty());
     }
 }

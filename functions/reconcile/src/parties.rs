@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use drayage_aws::clients::Clients;
+use drayage_aws::inventory::s3_inventory::S3InventoryReport;
 use drayage_aws::inventory::{
-    CompareError, Comparison, ComparisonOptions, InventoryError, LedgerLookup, ListingInventory,
-    Party, Sorter, ledger_inventory,
+    CompareError, Comparison, ComparisonOptions, InFolder, Inventory, InventoryError, LedgerLookup,
+    ListingInventory, Lookup, NoObjects, Party, S3Lookup, S3Place, SortedInventory, Sorter,
+    ledger_inventory,
 };
 use drayage_aws::ledger::Ledger;
 use drayage_domain::reconcile::filter::Filter;
+use drayage_domain::reconcile::input::InventoryReport;
 use drayage_domain::reconcile::judge::Witness;
 use drayage_domain::reconcile::ranges::KeyRange;
 use drayage_domain::reconcile::work::{Reconciliation, Shard, ShardState};
@@ -21,7 +24,7 @@ use drayage_lambda_kit::error::FunctionError;
 const CASES_MAX: usize = 64;
 /// Folders of a key that make its group, where no account does.
 const GROUP_SEGMENTS: usize = 1;
-/// Rows of the ledger that are sorted in memory before they go to the local disk, in bytes.
+/// Rows of the ledger, or of a report, that are sorted in memory before they go to the local disk, in bytes.
 const SORT_MEMORY_BYTES: usize = 16 * 1024 * 1024;
 
 /// One shard, and what there is to know about it.
@@ -30,6 +33,7 @@ pub(crate) struct Work<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) reconciliation: &'a Reconciliation,
     pub(crate) shard: &'a Shard,
+    pub(crate) round: u32,
 }
 
 impl Work<'_> {
@@ -47,23 +51,46 @@ impl Work<'_> {
             level: self.reconciliation.input.level(),
             cases_max: CASES_MAX,
             group_segments: GROUP_SEGMENTS,
-            filter: Filter::default(),
+            filter: self.filter()?,
             after,
+            recheck: self.reconciliation.input.rechecks(self.round),
         };
         Ok(Comparison::new(source, destination, options))
     }
 
+    fn filter(&self) -> Result<Filter, FunctionError> {
+        self.reconciliation
+            .input
+            .filter
+            .filter()
+            .map_err(|problems| FunctionError::input(&problems))
+    }
+
     async fn bucket(&self, side: Side, range: KeyRange) -> Result<Party, Unready> {
-        let place = match side {
-            Side::Source => &self.reconciliation.source,
-            Side::Destination => &self.reconciliation.destination,
+        let Reconciliation { input, source, destination, .. } = self.reconciliation;
+        let (place, asked) = match side {
+            Side::Source => (source, &input.source),
+            Side::Destination => (destination, &input.destination),
         };
         let place = buckets::place(self.clients, self.settings, place, side).await?;
+        let (folder, range) = (&self.shard.folder, range.below(&self.shard.folder));
+        let looked_at = side == Side::Source || input.looks_at_destination(self.round);
+        let report = asked.as_ref().and_then(|asked| asked.inventory.as_ref());
+        let (inventory, lookup): (Box<dyn Inventory>, Option<Arc<dyn Lookup>>) = match report {
+            _ if !looked_at => (Box::new(NoObjects), None),
+            None => (Box::new(ListingInventory::new(place.below(folder), range)), None),
+            Some(report) => {
+                let sorted = read_report(report, &place, folder, &range)
+                    .await
+                    .map_err(|error| CompareError::Inventory { side, error })?;
+                (Box::new(sorted), Some(Arc::new(S3Lookup::new(place.clone()))))
+            }
+        };
         Ok(Party {
-            inventory: Box::new(ListingInventory::new(place.clone(), range)),
+            inventory: Box::new(InFolder::new(inventory, folder)),
             witness: Witness::Bucket,
             place: Some(place),
-            lookup: None,
+            lookup,
         })
     }
 
@@ -72,8 +99,9 @@ impl Work<'_> {
         let Settings { files_table, runs_table, .. } = self.settings;
         let ledger = Ledger::new(self.clients.dynamodb.clone(), files_table, runs_table);
         let prefix = &self.reconciliation.source.prefix;
-        let sweep =
-            ledger_inventory(&ledger, prefix, range, Sorter::new(SORT_MEMORY_BYTES)).await?;
+        let sweep = ledger_inventory(&ledger, prefix, range, Sorter::new(SORT_MEMORY_BYTES))
+            .await
+            .map_err(|error| CompareError::Inventory { side: Side::Source, error })?;
         if sweep.elsewhere > 0 && state.incomplete_because.is_empty() {
             state.incomplete_because.push(Partial {
                 side: Side::Source,
@@ -94,6 +122,19 @@ impl Work<'_> {
     }
 }
 
+/// What a report says of a folder of a place, in keys relative to the folder. The report is read as a whole each time.
+async fn read_report(
+    report: &InventoryReport,
+    place: &S3Place,
+    folder: &str,
+    range: &KeyRange,
+) -> Result<SortedInventory, InventoryError> {
+    let client = place.client.clone();
+    let opened = S3InventoryReport::open(client, &report.bucket, &report.manifest).await?;
+    let prefix = place.whole_key(folder);
+    opened.of_bucket(&place.bucket)?.read(&prefix, range, Sorter::new(SORT_MEMORY_BYTES)).await
+}
+
 /// Why a comparison cannot be begun.
 #[derive(Debug)]
 pub(crate) enum Unready {
@@ -109,8 +150,8 @@ impl From<FunctionError> for Unready {
     }
 }
 
-impl From<InventoryError> for Unready {
-    fn from(error: InventoryError) -> Self {
-        Self::Compare(CompareError::Inventory { side: Side::Source, error })
+impl From<CompareError> for Unready {
+    fn from(error: CompareError) -> Self {
+        Self::Compare(error)
     }
 }

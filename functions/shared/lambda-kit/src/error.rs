@@ -18,8 +18,6 @@ pub const SECRET_UNAVAILABLE: &str = "SecretUnavailable";
 pub const SECRET_INVALID: &str = "SecretInvalid";
 /// The destination bucket cannot be used.
 pub const DESTINATION_UNAVAILABLE: &str = "DestinationUnavailable";
-/// A bucket that is compared or copied into is not there, or may not be used.
-pub const PLACE_UNUSABLE: &str = "PlaceUnusable";
 /// The state bucket cannot be used just now.
 pub const STORAGE_UNAVAILABLE: &str = "StorageUnavailable";
 /// The ledger cannot be used just now.
@@ -39,7 +37,7 @@ pub const INTERNAL: &str = "InternalError";
 
 /// Every name above. The state machine linter holds the definitions against this list and against
 /// [`drayage_salesforce::ERROR_TYPES`].
-pub const ERROR_NAMES: [&str; 16] = [
+pub const ERROR_NAMES: [&str; 15] = [
     CONFIGURATION_INVALID,
     INPUT_INVALID,
     RUN_LOCKED,
@@ -47,7 +45,6 @@ pub const ERROR_NAMES: [&str; 16] = [
     SECRET_UNAVAILABLE,
     SECRET_INVALID,
     DESTINATION_UNAVAILABLE,
-    PLACE_UNUSABLE,
     STORAGE_UNAVAILABLE,
     LEDGER_UNAVAILABLE,
     LEDGER_CORRUPT,

@@ -2,6 +2,7 @@
 //! functions, and writes its report.
 
 mod buckets;
+mod inventory;
 mod ledger;
 mod planted;
 mod transfer;

@@ -4,62 +4,26 @@
 //! of keys nevertheless, so that there is one position before which everything is decided and from which a later invocation
 //! can go on. What waits is bounded, and so is memory.
 
+mod court;
 mod lookup;
+mod party;
 mod queue;
 
 use std::sync::Arc;
 
-use drayage_domain::reconcile::filter::Filter;
-use drayage_domain::reconcile::judge::{Terms, Witness};
+use drayage_domain::reconcile::judge::Terms;
 use drayage_domain::reconcile::merge::{Merge, MergeError, Next};
-use drayage_domain::reconcile::{
-    Difference, Level, Object, Requests, Side, Tally, Verdict, group_of,
-};
+use drayage_domain::reconcile::{Difference, Object, Requests, Side, Tally, Verdict, group_of};
 use tokio::time::{Instant, timeout_at};
 
 use super::evidence::Examiner;
-use super::{Inventory, InventoryError, S3Place};
+use super::{Inventory, InventoryError};
 use crate::objects::StorageError;
-use queue::{Court, Judged, Queue};
+use court::{Court, Judged};
+use queue::Queue;
 
-pub use lookup::{LedgerLookup, Lookup};
-
-/// One of the two sides.
-pub struct Party {
-    /// What the side has; starts after the position that the comparison goes on from.
-    pub inventory: Box<dyn Inventory>,
-    /// What stands behind the inventory.
-    pub witness: Witness,
-    /// The bucket that evidence is taken from; `None` for the ledger.
-    pub place: Option<S3Place>,
-    /// For an inventory that may be out of date: who knows better. Asked about every key that is not in order.
-    pub lookup: Option<Arc<dyn Lookup>>,
-}
-
-/// How to compare.
-#[derive(Debug, Clone)]
-pub struct ComparisonOptions {
-    /// How far to go.
-    pub level: Level,
-    /// Which keys the comparison is about. The others are passed over, and counted nowhere.
-    pub filter: Filter,
-    /// Keys that wait for evidence at the same time.
-    pub cases_max: usize,
-    /// Folders of a key that make its group in the tally, for objects without account.
-    pub group_segments: usize,
-    /// The last key that is decided already.
-    pub after: Option<String>,
-}
-
-impl std::fmt::Debug for Party {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Party")
-            .field("witness", &self.witness)
-            .field("place", &self.place)
-            .finish_non_exhaustive()
-    }
-}
+pub use lookup::{LedgerLookup, Lookup, S3Lookup};
+pub use party::{ComparisonOptions, Party};
 
 /// A key that is not in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,9 +138,9 @@ impl Comparison {
             source: source.witness,
             destination: destination.witness,
         };
+        let better = (source.better(options.recheck), destination.better(options.recheck));
         let examiner = Examiner::new(source.place, destination.place);
-        let lookups = (source.lookup, destination.lookup);
-        let court = Court::new(terms, options.filter.clone(), examiner, lookups);
+        let court = Court::new(terms, options.filter.clone(), examiner, better);
         Self {
             source: source.inventory,
             destination: destination.inventory,
@@ -217,12 +181,11 @@ impl Comparison {
 
     /// What was counted since the last time.
     fn told(&mut self, end: End) -> Compared {
-        let examiner = &self.court.examiner;
-        let mut sent = Requests { head: self.court.lookup_heads(), ..Requests::default() };
-        for requests in [self.source.requests(), self.destination.requests(), examiner.requests()] {
+        let mut sent = self.court.requests();
+        for requests in [self.source.requests(), self.destination.requests()] {
             sent.add(&requests);
         }
-        let bytes_read = examiner.bytes_read();
+        let bytes_read = self.court.examiner.bytes_read();
         let mut tally = std::mem::take(&mut self.tally);
         tally.requests = sent.since(&self.told_requests);
         tally.bytes_read = bytes_read.saturating_sub(self.told_bytes_read);

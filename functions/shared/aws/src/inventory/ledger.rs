@@ -2,18 +2,16 @@
 //!
 //! The order by account and key is not the order by key: a record that moves to another account keeps its key, and
 //! records without account are not in the index. So the ledger as a whole is scanned, consistently, and sorted here; a scan
-//! reads each row once, while a walk through the index would first have to find out which accounts there are. One account
-//! comes from the index, which sorts it.
+//! reads each row once, while a walk through the index would first have to find out which accounts there are.
 
-use async_trait::async_trait;
 use drayage_domain::destination_key::KEY_LENGTH_MAX;
+use drayage_domain::reconcile::Object;
 use drayage_domain::reconcile::ranges::KeyRange;
-use drayage_domain::reconcile::{Object, Requests};
 use futures::stream::{FuturesUnordered, StreamExt};
 
+use super::InventoryError;
 use super::sort::{SortedInventory, Sorter};
-use super::{Inventory, InventoryError};
-use crate::ledger::{CopiesCursor, Ledger};
+use crate::ledger::Ledger;
 
 /// Parts of the table that are scanned at once. A page is 1 MB of rows at most, so this bounds memory as well.
 const SEGMENTS: u32 = 8;
@@ -54,57 +52,6 @@ pub async fn ledger_inventory(
     Ok(LedgerSweep { inventory: sorter.finish().await?, elsewhere })
 }
 
-/// The copies of one account in a place, by key. Keys of the account that lie outside the place's prefix are left out.
-#[derive(Debug)]
-pub struct AccountInventory {
-    ledger: Ledger,
-    account_id: String,
-    prefix: String,
-    range: KeyRange,
-    whole: KeyRange,
-    cursor: Option<CopiesCursor>,
-    ended: bool,
-}
-
-impl AccountInventory {
-    /// * `prefix`: of the place; with an account's folder, copies that the account has taken over from another one with
-    ///   their keys are not part of it.
-    /// * `range`: of keys relative to the prefix.
-    pub fn new(ledger: Ledger, account_id: &str, prefix: &str, range: KeyRange) -> Self {
-        Self {
-            ledger,
-            account_id: account_id.to_owned(),
-            prefix: prefix.to_owned(),
-            whole: whole_keys(prefix, &range),
-            range,
-            cursor: None,
-            ended: false,
-        }
-    }
-}
-
-#[async_trait]
-impl Inventory for AccountInventory {
-    async fn next_page(&mut self) -> Result<Option<Vec<Object>>, InventoryError> {
-        while !self.ended {
-            let cursor = self.cursor.clone();
-            let (copies, cursor) =
-                self.ledger.copies_of_account(&self.account_id, &self.whole, cursor).await?;
-            self.ended = cursor.is_none();
-            self.cursor = cursor;
-            let page = relative(copies, &self.prefix, &self.range);
-            if !page.is_empty() {
-                return Ok(Some(page));
-            }
-        }
-        Ok(None)
-    }
-
-    fn requests(&self) -> Requests {
-        Requests::default()
-    }
-}
-
 /// The range as one of whole keys. The table accepts no empty text in a condition on a key, and compares nothing longer
 /// than a key can be.
 fn whole_keys(prefix: &str, range: &KeyRange) -> KeyRange {
@@ -132,8 +79,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::inventory::Lookup;
     use crate::inventory::compare::LedgerLookup;
+    use crate::inventory::{Inventory, Lookup};
     use crate::ledger::wire_tests::{ok, requests, table};
 
     fn item(record: &str, account: Option<&str>, key: &str) -> Value {
@@ -208,34 +155,6 @@ mod tests {
         assert_eq!(value, expected);
         let bounds = &requests(&server).await[0]["ExpressionAttributeValues"];
         assert_eq!(bounds, &json!({":after": {"S": "up/a"}, ":until": {"S": "up/z"}}));
-    }
-
-    #[tokio::test]
-    async fn the_index_leads_to_the_rows_of_an_account_and_the_rows_decide() {
-        let cursor = json!({"record_id": {"S": "r1"}, "account_id": {"S": "001"}, "destination_key": {"S": "up/b"}});
-        let indexed = |ids: &[&str]| -> Vec<_> {
-            ids.iter().map(|id| json!({"record_id": {"S": id}})).collect()
-        };
-        let rows = |items: Vec<Value>| ok(&json!({"Responses": {"files": items}}));
-        let mut unproven = item("r4", Some("001"), "up/d");
-        unproven.as_object_mut().unwrap().remove("proof");
-        let (server, ledger) = table(vec![
-            ok(&json!({"Items": indexed(&["r2", "r1"]), "LastEvaluatedKey": cursor})),
-            rows(vec![item("r1", Some("001"), "up/b"), item("r2", Some("001"), "up/a")]),
-            ok(&json!({"Items": indexed(&["r3", "r4", "r5"])})),
-            rows(vec![item("r3", Some("002"), "up/c"), unproven, item("r5", Some("001"), "up/e")]),
-        ])
-        .await;
-        let range = KeyRange { after: None, until: Some("e".to_owned()) };
-        let mut inventory = AccountInventory::new(ledger, "001", "up/", range);
-        assert_eq!(keys(&mut inventory).await, ["a", "b", "e"]);
-        let asked = requests(&server).await;
-        assert_eq!(asked[0]["IndexName"], json!("by_account"));
-        assert_eq!(
-            asked[0]["KeyConditionExpression"],
-            json!("#account = :account AND #key <= :until")
-        );
-        assert_eq!(asked[2]["ExclusiveStartKey"], cursor);
     }
 
     #[tokio::test]

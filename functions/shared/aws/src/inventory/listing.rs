@@ -4,6 +4,7 @@
 //! no more than two pages are held.
 
 mod fetch;
+mod folders;
 mod page;
 mod xml;
 
@@ -17,8 +18,9 @@ use drayage_domain::reconcile::{Object, Requests};
 use tokio::task::JoinSet;
 
 use super::{Inventory, InventoryError};
-use page::{Page, Start, list_page};
+use page::{Depth, Page, Start, list_page};
 
+pub(super) use folders::folders;
 pub(super) use page::peek;
 
 /// Pages in a row without any key. S3 documents that a page may have fewer keys than asked for; a service that sends
@@ -40,6 +42,24 @@ impl S3Place {
     /// The whole key of an object of this place.
     pub fn whole_key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
+    }
+
+    /// What lies in a folder of this place, as a place of its own.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Self {
+        Self { prefix: self.whole_key(folder), ..self.clone() }
+    }
+
+    /// Whether the place may be listed: asks for one key.
+    pub async fn probe(&self) -> Result<(), InventoryError> {
+        peek(self, None, 1).await.map(|_keys| ())
+    }
+
+    /// The object of this key as a listing shows it, or `None` if there is none.
+    pub(super) async fn list_object(&self, key: &str) -> Result<Option<Object>, InventoryError> {
+        let page = list_page(&self.below(key), Start::Beginning, Some(1), Depth::All).await?;
+        let first = page.objects.into_iter().next().filter(|object| object.key.is_empty());
+        Ok(first.map(|object| Object { key: key.to_owned(), ..object }))
     }
 }
 
@@ -124,7 +144,7 @@ async fn fetch(
             (None, None) => Start::Beginning,
         };
         requests.fetch_add(1, Ordering::Relaxed);
-        let Page { mut objects, token } = list_page(place, start, None).await?;
+        let Page { mut objects, token, .. } = list_page(place, start, None, Depth::All).await?;
         check_order(place, cursor.last.as_deref(), &objects)?;
         if token.is_some() && token == cursor.token {
             return Err(not_advancing(place, "a page names itself as the next one".to_owned()));

@@ -34,6 +34,7 @@ const WAITING_MAX: usize = 2;
 pub struct S3InventoryReport {
     client: Client,
     bucket: String,
+    manifest_key: String,
     manifest: Manifest,
 }
 
@@ -57,17 +58,26 @@ impl S3InventoryReport {
             return Err(S3InventoryError::Damaged { place, told, found });
         }
         let manifest = Manifest::parse(&manifest, &place)?;
-        Ok(Self { client, bucket: bucket.to_owned(), manifest })
+        let (bucket, manifest_key) = (bucket.to_owned(), manifest_key.to_owned());
+        Ok(Self { client, bucket, manifest_key, manifest })
     }
 
-    /// The bucket that the report is about.
-    pub fn source_bucket(&self) -> &str {
-        &self.manifest.source_bucket
+    /// The same report, if it is about this bucket.
+    pub fn of_bucket(self, bucket: &str) -> Result<Self, S3InventoryError> {
+        if self.manifest.source_bucket == bucket {
+            return Ok(self);
+        }
+        Err(S3InventoryError::OtherBucket {
+            place: format!("s3://{}/{}", self.bucket, self.manifest_key),
+            found: self.manifest.source_bucket,
+            wanted: bucket.to_owned(),
+        })
     }
 
-    /// When S3 began to make the report, in milliseconds since 1970.
-    pub const fn created_at_ms(&self) -> i64 {
-        self.manifest.created_at_ms
+    /// When S3 began to make the report, RFC 3339; `None` if it does not say.
+    pub fn created_at(&self) -> Option<String> {
+        let at = jiff::Timestamp::from_millisecond(self.manifest.created_at_ms?).ok()?;
+        Some(at.to_string())
     }
 
     /// The objects whose key begins with `prefix` and, relative to it, is in the range; old versions and delete markers are

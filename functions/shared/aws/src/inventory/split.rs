@@ -48,7 +48,7 @@ impl Namespace for S3Place {
 /// Cuts a range of a place into at most `wanted` ranges that together cover it without overlap, whatever the bucket holds
 /// now or later. Returns them in order, with the number of requests that it took. How many keys lie in a range is estimated:
 /// ask for several times as many ranges as are listed at once, and let whoever is done take the next one.
-pub async fn split(
+pub(super) async fn split(
     place: &S3Place,
     whole: KeyRange,
     wanted: usize,

@@ -58,8 +58,6 @@ pub(super) const EXECUTION_ARN: &str = "execution_arn";
 pub(super) const AT: &str = "at";
 /// Index of the `runs` table that lists runs.
 pub(super) const BY_START: &str = "by_start";
-/// Index of the `files` table that lists the rows of an account by destination key.
-pub(super) const BY_ACCOUNT: &str = "by_account";
 /// Entries of a batch.
 pub(super) const ENTRIES: &str = "entries";
 /// End of a lease, in milliseconds since 1970. Always present on a claimed batch.

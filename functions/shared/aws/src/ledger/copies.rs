@@ -2,8 +2,7 @@
 //!
 //! A row counts as long as it has a proof, whatever its state: a record that was deleted, skipped or that failed later
 //! leaves its proven copy in the bucket. Rows are found by a scan of the table, because the index `by_account` has
-//! neither records without account nor the proof, and is only eventually consistent. It serves to find the rows of one
-//! account; they are then read from the table.
+//! neither records without account nor the proof, and is only eventually consistent.
 
 use drayage_domain::destination_key::{DestinationKey, folded};
 use drayage_domain::reconcile::Object;
@@ -13,14 +12,10 @@ use serde::Deserialize;
 
 use super::Ledger;
 use super::attributes::{
-    ACCOUNT_ID, BY_ACCOUNT, DESTINATION_KEY, Item, OWNER, PROOF, RECORD_ID, optional_text,
-    required_text, text,
+    ACCOUNT_ID, DESTINATION_KEY, Item, OWNER, PROOF, RECORD_ID, optional_text, text,
 };
 use super::error::LedgerError;
 use super::files::CLAIM_PREFIX;
-
-/// Rows of one page of the index: what is then read from the table is bounded by it.
-const INDEX_PAGE_ROWS: i32 = 1_000;
 
 /// Where a page of copies ends: where the next one begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,52 +72,6 @@ impl Ledger {
         Ok((copies.collect::<Result<_, _>>()?, answer.last_evaluated_key.map(CopiesCursor)))
     }
 
-    /// The next copies of an account, by key. The index leads to the rows, and may not know the latest ones yet; the rows
-    /// are read consistently. The range is of whole keys.
-    pub async fn copies_of_account(
-        &self,
-        account_id: &str,
-        range: &KeyRange,
-        cursor: Option<CopiesCursor>,
-    ) -> Result<(Vec<Object>, Option<CopiesCursor>), LedgerError> {
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.files_table)
-            .index_name(BY_ACCOUNT)
-            .limit(INDEX_PAGE_ROWS)
-            .expression_attribute_names("#account", ACCOUNT_ID)
-            .expression_attribute_values(":account", text(account_id));
-        if range.after.is_some() || range.until.is_some() {
-            query = query.expression_attribute_names("#key", DESTINATION_KEY);
-        }
-        for (name, bound) in [(":after", &range.after), (":until", &range.until)] {
-            if let Some(bound) = bound {
-                query = query.expression_attribute_values(name, text(bound));
-            }
-        }
-        let answer = query
-            .key_condition_expression(condition_on_index(range))
-            .set_exclusive_start_key(cursor.map(|cursor| cursor.0))
-            .send()
-            .await
-            .map_err(|error| LedgerError::from_sdk(&error))?;
-        let indexed = answer.items.unwrap_or_default();
-        let ids = indexed
-            .iter()
-            .map(|item| required_text(item, RECORD_ID))
-            .collect::<Result<Vec<_>, _>>()?;
-        let rows = self.rows(&ids).await?;
-        let mut copies: Vec<Object> = rows
-            .into_values()
-            .filter(|row| row.account_id.as_deref() == Some(account_id))
-            .filter_map(copy_of_row)
-            .filter(|copy| range.contains(&copy.key))
-            .collect();
-        copies.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-        Ok((copies, answer.last_evaluated_key.map(CopiesCursor)))
-    }
-
     /// The copy that the ledger has at this key, read consistently: found by the claim of the key.
     pub async fn copy_at(&self, destination_key: &str) -> Result<Option<Object>, LedgerError> {
         // A key that is not usable is never given to a record.
@@ -141,16 +90,6 @@ impl Ledger {
         };
         let row = self.rows(std::slice::from_ref(&owner)).await?.remove(&owner);
         Ok(row.and_then(copy_of_row).filter(|copy| copy.key == destination_key))
-    }
-}
-
-/// A condition on a sort key has one comparison at most; what `BETWEEN` takes in too much is left out afterwards.
-const fn condition_on_index(range: &KeyRange) -> &'static str {
-    match (&range.after, &range.until) {
-        (None, None) => "#account = :account",
-        (Some(_), None) => "#account = :account AND #key > :after",
-        (None, Some(_)) => "#account = :account AND #key <= :until",
-        (Some(_), Some(_)) => "#account = :account AND #key BETWEEN :after AND :until",
     }
 }
 

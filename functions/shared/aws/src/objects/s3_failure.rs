@@ -50,6 +50,9 @@ impl S3Failure {
                 || matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());
             let (meaning, code) = if timed_out {
                 (Meaning::TimedOut, "no answer in time")
+            } else if matches!(error, SdkError::ConstructionFailure(_)) {
+                // The SDK sends no request about a key of blanks alone.
+                (Meaning::Refused, "the SDK does not send the request")
             } else {
                 (Meaning::Unavailable, "no connection")
             };

@@ -44,6 +44,16 @@ impl Purpose {
     }
 }
 
+/// A report of S3 Inventory (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html>).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InventoryReport {
+    /// The bucket that S3 writes reports to.
+    pub bucket: String,
+    /// The key of the report's `manifest.json`.
+    pub manifest: String,
+}
+
 /// A prefix of a bucket. Keys are compared relative to the prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -57,6 +67,10 @@ pub struct BucketPlace {
     /// How the bucket is reached. If left out: a source as the stack reaches its source, a destination with the stack's roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<BucketAccess>,
+    /// A report to read instead of listing the bucket. Keys that are not in order are looked at again in the bucket; what
+    /// only this side has got since the report was made is not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryReport>,
 }
 
 /// The input of a `reconcile` or `transfer` execution, checked.
@@ -144,6 +158,18 @@ impl ReconcileInput {
             Purpose::Reconcile => self.source.is_some() || self.delete_extra,
             Purpose::Transfer => self.delete_extra,
         }
+    }
+
+    /// Whether a round looks at the destination. The first round of a run that copies everything again does not.
+    pub const fn looks_at_destination(&self, round: u32) -> bool {
+        !(self.fix && round == 1 && matches!(self.overwrite, Overwrite::Always))
+    }
+
+    /// Whether a round looks again at what two listings show missing, extra or different, before it tells so. A round that
+    /// finds what is to be copied need not: a request per key would cost as much as copying, and a later round does.
+    pub const fn rechecks(&self, round: u32) -> bool {
+        let tells = matches!(self.purpose, Purpose::Reconcile) && !self.fixes();
+        self.looks_at_destination(round) && (round > 1 || tells)
     }
 
     /// What the fix of a round may do.
@@ -243,5 +269,33 @@ mod tests {
         assert_eq!(ReconcileInput::parse(&json!({"fix": true})).unwrap().rounds(), 3);
         let dry = ReconcileInput::parse(&json!({"fix": true, "dryRun": true})).unwrap();
         assert_eq!((dry.fixes(), dry.rounds()), (false, 1));
+    }
+
+    #[test]
+    fn what_is_to_be_copied_is_not_looked_at_again() {
+        let parse = |input: Value| ReconcileInput::parse(&input).unwrap();
+        let source = json!({"bucket": "from"});
+        let told = parse(json!({"source": source}));
+        assert!(told.rechecks(1));
+        let moved = parse(json!({"source": source, "purpose": "transfer", "fix": true}));
+        assert_eq!((moved.rechecks(1), moved.rechecks(2)), (false, true));
+        let again =
+            parse(json!({"source": source, "fix": true, "overwrite": "always", "dryRun": true}));
+        assert_eq!((again.looks_at_destination(1), again.rechecks(1)), (false, false));
+        assert!(again.looks_at_destination(2));
+    }
+
+    #[test]
+    fn a_report_of_s3_inventory_belongs_to_a_place() {
+        let report =
+            json!({"bucket": "r", "manifest": "src/daily/2026-01-02T01-00Z/manifest.json"});
+        let input = json!({"source": {"bucket": "their-bucket", "inventory": report}});
+        let parsed = ReconcileInput::parse(&input).unwrap();
+        assert_eq!(serde_json::to_value(&parsed).unwrap()["source"]["inventory"], report);
+        let incomplete =
+            json!({"source": {"bucket": "their-bucket", "inventory": {"bucket": "r"}}});
+        let problems = ReconcileInput::parse(&incomplete).unwrap_err();
+        assert_eq!(problems[0].place, "source");
+        assert!(problems[0].hint.contains("manifest.json"), "{}", problems[0]);
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! Ranges are cut at any text between two keys; which keys exist does not matter for correctness, because a range takes
 //! the keys after its beginning and up to its end, in the UTF-8 binary order that listings have. Where to cut well is
-//! a guess ([`midpoint`]) that a few requests for "the first key after this" improve ([`Splitter`]).
+//! a guess ([`midpoint`]), to be improved by a few requests for "the first key after this".
 
-mod splitter;
-
-pub use splitter::{Ask, Peek, Splitter};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -52,11 +50,49 @@ impl KeyRange {
         })
     }
 
-    /// Cuts what a listing that has come to `position` has left in two, so that somebody who is idle can take the
-    /// second half. `None` if nothing can be cut off.
-    pub fn cut_rest(&self, position: &str) -> Option<(Self, Self)> {
-        let at = middle(position, self.until.as_deref())?;
-        self.cut(&at)
+    /// What the range has of the keys that begin with `folder`, as a range of keys relative to it.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Self {
+        // Behind the folder's keys for a beginning, before them for an end.
+        let nothing = || Self { after: Some(String::new()), until: Some(String::new()) };
+        let mut range = Self::ALL;
+        if let Some(after) = &self.after {
+            match after.strip_prefix(folder) {
+                Some(rest) => range.after = Some(rest.to_owned()),
+                None if after.as_str() > folder => return nothing(),
+                None => {}
+            }
+        }
+        if let Some(until) = &self.until {
+            match until.strip_prefix(folder) {
+                Some(rest) => range.until = Some(rest.to_owned()),
+                None if until.as_str() < folder => return nothing(),
+                None => {}
+            }
+        }
+        range
+    }
+
+    /// A range of keys relative to `folder` as one of keys that begin with it. Undoes [`KeyRange::below`] for keys of the
+    /// folder.
+    #[must_use]
+    pub fn inside(&self, folder: &str) -> Self {
+        let whole = |bound: &Option<String>| bound.as_ref().map(|key| format!("{folder}{key}"));
+        Self { after: whole(&self.after), until: whole(&self.until) }
+    }
+}
+
+/// For people. Keys are escaped as in Rust source.
+impl fmt::Display for KeyRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.after, &self.until) {
+            (None, None) => write!(formatter, "all keys"),
+            (Some(after), None) => write!(formatter, "keys after {after:?}"),
+            (None, Some(until)) => write!(formatter, "keys up to {until:?}"),
+            (Some(after), Some(until)) => {
+                write!(formatter, "keys after {after:?} and up to {until:?}")
+            }
+        }
     }
 }
 
@@ -65,24 +101,14 @@ impl KeyRange {
 ///
 /// It is about the middle if keys are made of printable ASCII in the main.
 pub fn midpoint(low: &str, high: &str) -> Option<String> {
-    middle(low, Some(high))
-}
-
-/// As [`midpoint`], with no upper end for `None`.
-pub(crate) fn middle(low: &str, high: Option<&str>) -> Option<String> {
-    if high.is_some_and(|high| high <= low) {
+    if high <= low {
         return None;
     }
-    let common = high.map_or(0, |high| common_prefix(low, high));
-    let (prefix, low_rest) = low.split_at_checked(common)?;
-    let high_rest = high.and_then(|high| high.get(common..));
-    let begin = place_of(low_rest);
-    let end = high_rest.map_or(WHOLE, place_of);
-    let between = |text: &String| {
-        text.as_str() > low
-            && high.is_none_or(|high| text.as_str() < high)
-            && text.len() <= KEY_BYTES_MAX
-    };
+    let (prefix, low_rest) = low.split_at_checked(common_prefix(low, high))?;
+    let high_rest = high.strip_prefix(prefix)?;
+    let (begin, end) = (place_of(low_rest), place_of(high_rest));
+    let between =
+        |text: &String| text.as_str() > low && text.as_str() < high && text.len() <= KEY_BYTES_MAX;
     let mut guess = prefix.to_owned();
     for char in text_at(begin.midpoint(end)) {
         guess.push(char);
@@ -91,7 +117,7 @@ pub(crate) fn middle(low: &str, high: Option<&str>) -> Option<String> {
         }
     }
     // The two agree further than the arithmetic reaches, or are neighbours.
-    let next = high.and_then(|high| high.strip_prefix(low)).and_then(|rest| rest.chars().next());
+    let next = high.strip_prefix(low).and_then(|rest| rest.chars().next());
     [next, Some(PLAIN), Some('\0')]
         .into_iter()
         .flatten()
@@ -100,7 +126,7 @@ pub(crate) fn middle(low: &str, high: Option<&str>) -> Option<String> {
 }
 
 /// Length in bytes of what two texts begin with alike, in whole characters.
-pub(crate) fn common_prefix(one: &str, other: &str) -> usize {
+fn common_prefix(one: &str, other: &str) -> usize {
     one.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
 }
 

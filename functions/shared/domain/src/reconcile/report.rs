@@ -230,7 +230,7 @@ mod tests {
         let matches = tally(&[("match.etag", 3)]);
         assert!(Report::is_clean(true, &matches, true));
         assert!(!Report::is_clean(false, &matches, true));
-        for label in ["missing", "size_differs", "not_verifiable.no_etag", "moved"] {
+        for label in ["missing", "size_differs", "not_verifiable.access_denied", "moved"] {
             let found = tally(&[("match.etag", 3), (label, 1)]);
             assert!(!Report::is_clean(true, &found, false), "{label}");
         }

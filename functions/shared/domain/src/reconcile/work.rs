@@ -34,8 +34,8 @@ pub struct Reconciliation {
     pub destination: Place,
     /// When it started, RFC 3339.
     pub started_at: String,
-    /// What no shard can read.
-    #[serde(default)]
+    /// What was found at the start not to be readable. No shard is about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<Partial>,
 }
 
@@ -45,6 +45,10 @@ pub struct Reconciliation {
 pub struct Shard {
     /// Counts from 1.
     pub number: u32,
+    /// What all its keys begin with, relative to the places: listings ask for nothing else, because a role may be allowed to
+    /// list some folders only. Empty for no such limit.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub folder: String,
     /// The keys, relative to the places.
     pub range: KeyRange,
 }

@@ -3,137 +3,16 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use drayage_domain::reconcile::filter::Filter;
-use drayage_domain::reconcile::judge::{Case, Step, Terms};
-use drayage_domain::reconcile::{Doubt, Level, Object, Side, Verdict};
+use drayage_domain::reconcile::{Doubt, Level, Object, Verdict};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::super::evidence::Examiner;
-use super::{CompareError, Lookup};
+use super::CompareError;
+use super::court::{Court, Judged, Pair};
 
 /// Keys that wait behind one whose evidence takes long. An object takes about 300 bytes, so this is a few megabytes.
 const WAITING_MAX: usize = 10_000;
-
-/// A key whose verdict is known.
-#[derive(Debug)]
-pub(super) struct Judged {
-    pub(super) key: String,
-    /// `None`: the comparison is not about it, or neither side has it on a closer look.
-    pub(super) verdict: Option<Verdict>,
-    pub(super) source: Option<Object>,
-    pub(super) destination: Option<Object>,
-}
-
-/// Who knows better than a side's inventory, if it may be out of date.
-type Better = Option<Arc<dyn Lookup>>;
-
-/// Decides about pairs.
-pub(super) struct Court {
-    terms: Terms,
-    filter: Filter,
-    pub(super) examiner: Examiner,
-    source: Better,
-    destination: Better,
-    lookup_heads: AtomicU64,
-}
-
-impl Court {
-    /// A side with a lookup may be out of date.
-    pub(super) fn new(
-        terms: Terms,
-        filter: Filter,
-        examiner: Examiner,
-        (source, destination): (Better, Better),
-    ) -> Self {
-        Self { terms, filter, examiner, source, destination, lookup_heads: AtomicU64::new(0) }
-    }
-
-    /// Requests that closer looks have cost.
-    pub(super) fn lookup_heads(&self) -> u64 {
-        self.lookup_heads.load(Ordering::Relaxed)
-    }
-
-    fn is_about(&self, pair: &Pair) -> bool {
-        self.filter.select_pair(pair.source.as_ref(), pair.destination.as_ref()).is_ok()
-    }
-
-    /// What the inventories alone tell, if that is enough.
-    fn at_once(&self, pair: &Pair) -> Option<Verdict> {
-        let stale = self.source.is_some() || self.destination.is_some();
-        let verdict = match (&pair.source, &pair.destination) {
-            (Some(source), Some(destination)) => {
-                match Case::new(source.clone(), destination.clone(), self.terms).step() {
-                    Step::Verdict(verdict) => Some(verdict),
-                    Step::Look(_)
-                    | Step::FindPartSizes { .. }
-                    | Step::ConfirmParts { .. }
-                    | Step::ReadOne { .. }
-                    | Step::ReadBoth => None,
-                }
-            }
-            (Some(_), None) => Some(Verdict::Missing),
-            (None, _) => Some(Verdict::Extra),
-        };
-        verdict.filter(|verdict| verdict.is_match() || !stale)
-    }
-
-    /// Looks again at sides that may be out of date, then takes evidence.
-    async fn judge(&self, pair: Pair) -> Result<Judged, CompareError> {
-        let key = pair.key().to_owned();
-        let Pair { mut source, mut destination } = pair;
-        if let Some(lookup) = &self.source {
-            source = self.look_up(Side::Source, lookup.as_ref(), &key).await?;
-        }
-        if let Some(lookup) = &self.destination {
-            destination = self.look_up(Side::Destination, lookup.as_ref(), &key).await?;
-        }
-        let verdict = match (&source, &destination) {
-            (Some(source), Some(destination)) => {
-                let mut case = Case::new(source.clone(), destination.clone(), self.terms);
-                Some(self.examiner.judge(&mut case).await)
-            }
-            (Some(_), None) => Some(Verdict::Missing),
-            (None, Some(_)) => Some(Verdict::Extra),
-            (None, None) => None,
-        };
-        Ok(Judged { key, verdict, source, destination })
-    }
-
-    async fn look_up(
-        &self,
-        side: Side,
-        lookup: &dyn Lookup,
-        key: &str,
-    ) -> Result<Option<Object>, CompareError> {
-        self.lookup_heads.fetch_add(lookup.heads(), Ordering::Relaxed);
-        lookup.find(key).await.map_err(|error| CompareError::Inventory { side, error })
-    }
-}
-
-/// What the inventories show of a key.
-#[derive(Debug, Clone)]
-struct Pair {
-    source: Option<Object>,
-    destination: Option<Object>,
-}
-
-impl Pair {
-    fn key(&self) -> &str {
-        self.source.as_ref().or(self.destination.as_ref()).map_or("", |object| &object.key)
-    }
-
-    fn judged(self, verdict: Option<Verdict>) -> Judged {
-        Judged {
-            key: self.key().to_owned(),
-            verdict,
-            source: self.source,
-            destination: self.destination,
-        }
-    }
-}
 
 enum Slot {
     Decided(Result<Judged, CompareError>),

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use drayage_domain::reconcile::Doubt;
-use drayage_domain::reconcile::filter::FilterInput;
+use drayage_domain::reconcile::filter::{Filter, FilterInput};
+use drayage_domain::reconcile::judge::Witness;
+use drayage_domain::reconcile::{Doubt, Level};
 use serde_json::json;
 
 use super::*;
@@ -62,6 +64,7 @@ fn options() -> ComparisonOptions {
         cases_max: 4,
         group_segments: 1,
         after: None,
+        recheck: false,
     }
 }
 
@@ -158,11 +161,12 @@ async fn nothing_is_begun_after_the_deadline() {
 }
 
 /// Knows no key, after a while that depends on the key.
-struct Slow(fn(&str) -> Option<Duration>);
+struct Slow(fn(&str) -> Option<Duration>, AtomicU64);
 
 #[async_trait]
 impl Lookup for Slow {
     async fn find(&self, key: &str) -> Result<Option<Object>, InventoryError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         match (self.0)(key) {
             Some(pause) => tokio::time::sleep(pause).await,
             None => pending().await,
@@ -170,14 +174,17 @@ impl Lookup for Slow {
         Ok(None)
     }
 
-    fn heads(&self) -> u64 {
-        1
+    fn requests(&self) -> Requests {
+        Requests { head: self.1.load(Ordering::Relaxed), ..Requests::default() }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn verdicts_leave_in_the_order_of_keys_although_evidence_comes_in_another() {
-    let slow = Slow(|key| Some(Duration::from_secs(if key == "a" { 30 } else { 1 })));
+    let slow = Slow(
+        |key| Some(Duration::from_secs(if key == "a" { 30 } else { 1 })),
+        AtomicU64::default(),
+    );
     let keys: Vec<String> = (b'a'..=b'z').map(|key| char::from(key).to_string()).collect();
     let source = format!("{}=1", keys.join("=1 "));
     let (compared, kept) = compare(party(&source, None), with_lookup("", slow), options()).await;
@@ -188,7 +195,7 @@ async fn verdicts_leave_in_the_order_of_keys_although_evidence_comes_in_another(
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_at_the_deadline_is_left_to_the_next_invocation() {
-    let slow = || Slow(|key| (key != "b").then_some(Duration::from_secs(1)));
+    let slow = || Slow(|key| (key != "b").then_some(Duration::from_secs(1)), AtomicU64::default());
     let (first, kept) =
         compare(party("a=1 b=1 c=1", None), with_lookup("", slow()), options()).await;
     assert!(matches!(first.end, End::OutOfTime), "{first:?}");
@@ -209,22 +216,24 @@ async fn what_waits_at_the_deadline_is_left_to_the_next_invocation() {
 }
 
 /// What is really there.
-struct Truth(Vec<Object>);
+struct Truth(Vec<Object>, AtomicU64);
 
 #[async_trait]
 impl Lookup for Truth {
     async fn find(&self, key: &str) -> Result<Option<Object>, InventoryError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         Ok(self.0.iter().find(|object| object.key == key).cloned())
     }
 
-    fn heads(&self) -> u64 {
-        1
+    fn requests(&self) -> Requests {
+        Requests { head: self.1.load(Ordering::Relaxed), ..Requests::default() }
     }
 }
 
 #[tokio::test]
 async fn an_inventory_that_is_out_of_date_is_not_believed_where_it_differs() {
-    let truth = Truth(pages("added=1 same=1 grown=2 lost=9", None).0.pop_front().unwrap().unwrap());
+    let now = pages("added=1 same=1 grown=2 lost=9", None).0.pop_front().unwrap().unwrap();
+    let truth = Truth(now, AtomicU64::default());
     let source = party("added=1 grown=2 lost=1 same=1", None);
     let destination = with_lookup("deleted=1 grown=1 lost=2 same=1", truth);
     let (compared, kept) = compare(source, destination, options()).await;
@@ -243,3 +252,5 @@ async fn keys_that_the_comparison_is_not_about_are_passed_over() {
     assert_eq!((kept.findings, compared.tally.keys()), (vec!["b missing".to_owned()], 1));
     assert_eq!(compared.position.as_deref(), Some("z/tmp/y"));
 }
+
+mod places;

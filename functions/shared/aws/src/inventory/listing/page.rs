@@ -19,10 +19,21 @@ pub(super) enum Start<'a> {
     Token(&'a str),
 }
 
+/// What a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Every object below the prefix.
+    All,
+    /// Only what lies directly below the prefix: objects, and folders by name.
+    OneFolder,
+}
+
 /// Objects of a page, and the token of the next one.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) objects: Vec<Object>,
+    /// Relative to the place, with the slash at their end. None where all objects are shown.
+    pub(super) folders: Vec<String>,
     pub(super) token: Option<String>,
 }
 
@@ -33,7 +44,7 @@ pub(in crate::inventory) async fn peek(
     max_keys: i32,
 ) -> Result<(Vec<String>, bool), InventoryError> {
     let start = after.map_or(Start::Beginning, Start::After);
-    let page = list_page(place, start, Some(max_keys)).await?;
+    let page = list_page(place, start, Some(max_keys), Depth::All).await?;
     let keys = page.objects.into_iter().map(|object| object.key).collect();
     Ok((keys, page.token.is_some()))
 }
@@ -43,12 +54,14 @@ pub(super) async fn list_page(
     place: &S3Place,
     start: Start<'_>,
     max_keys: Option<i32>,
+    depth: Depth,
 ) -> Result<Page, InventoryError> {
     let mut request = place
         .client
         .list_objects_v2()
         .bucket(&place.bucket)
         .encoding_type(EncodingType::Url)
+        .set_delimiter((depth == Depth::OneFolder).then(|| "/".to_owned()))
         .set_max_keys(max_keys);
     if !place.prefix.is_empty() {
         request = request.prefix(&place.prefix);
@@ -69,6 +82,8 @@ pub(super) async fn list_page(
     let encoded = answer.url_encoded;
     let objects = answer.entries.into_iter().map(|entry| object(place, entry, encoded));
     let objects = objects.collect::<Result<_, _>>()?;
+    let folders = answer.prefixes.into_iter().map(|prefix| relative(place, prefix, encoded));
+    let folders = folders.collect::<Result<_, _>>()?;
     let token = answer.token.filter(|_| answer.truncated);
     if answer.truncated && token.is_none() {
         return Err(super::not_advancing(
@@ -76,7 +91,7 @@ pub(super) async fn list_page(
             "a page says that more follow, but not where".to_owned(),
         ));
     }
-    Ok(Page { objects, token })
+    Ok(Page { objects, folders, token })
 }
 
 fn unreachable(place: &S3Place, code: String) -> InventoryError {
@@ -84,28 +99,37 @@ fn unreachable(place: &S3Place, code: String) -> InventoryError {
 }
 
 fn object(place: &S3Place, entry: Entry, encoded: bool) -> Result<Object, InventoryError> {
-    let bad = |key: &str, what| InventoryError::BadEntry {
-        bucket: place.bucket.clone(),
-        prefix: place.prefix.clone(),
-        key: key.to_owned(),
-        what,
-    };
-    let sent = entry.key.ok_or_else(|| bad("", "has no key"))?;
-    let whole = if encoded {
-        decoded(sent.clone()).ok_or_else(|| bad(&sent, "is not UTF-8"))?
-    } else {
-        sent
-    };
-    let Some(key) = whole.strip_prefix(&place.prefix) else {
-        return Err(bad(&whole, "is outside the prefix"));
-    };
+    let sent = entry.key.ok_or_else(|| bad(place, "", "has no key"))?;
+    let key = relative(place, sent, encoded)?;
     Ok(Object {
-        size_bytes: entry.size_bytes.ok_or_else(|| bad(&whole, "has no size"))?,
-        key: key.to_owned(),
+        size_bytes: entry
+            .size_bytes
+            .ok_or_else(|| bad(place, &place.whole_key(&key), "has no size"))?,
+        key,
         etag: entry.etag.map(|etag| etag.replace('"', "")),
         // S3 always sends thousandths, and always none.
         last_modified: entry.last_modified.map(|at| at.replace(".000Z", "Z")),
         storage_class: entry.storage_class,
         ..Object::default()
     })
+}
+
+/// What follows the place's prefix in a key, or in a folder's name, that was sent.
+fn relative(place: &S3Place, sent: String, encoded: bool) -> Result<String, InventoryError> {
+    let whole = if encoded {
+        decoded(sent.clone()).ok_or_else(|| bad(place, &sent, "is not UTF-8"))?
+    } else {
+        sent
+    };
+    let relative = whole.strip_prefix(&place.prefix).map(str::to_owned);
+    relative.ok_or_else(|| bad(place, &whole, "is outside the prefix"))
+}
+
+fn bad(place: &S3Place, key: &str, what: &'static str) -> InventoryError {
+    InventoryError::BadEntry {
+        bucket: place.bucket.clone(),
+        prefix: place.prefix.clone(),
+        key: key.to_owned(),
+        what,
+    }
 }

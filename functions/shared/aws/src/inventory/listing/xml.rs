@@ -12,6 +12,8 @@ pub(super) struct ListResult {
     pub(super) url_encoded: bool,
     pub(super) token: Option<String>,
     pub(super) entries: Vec<Entry>,
+    /// Common prefixes, where a delimiter was asked for.
+    pub(super) prefixes: Vec<String>,
 }
 
 /// A listed object.
@@ -52,6 +54,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ListResult, String> {
     while let Some(element) = next_child(&mut reader)? {
         match element.local_name().as_ref() {
             "Contents" => result.entries.push(entry(&mut reader)?),
+            "CommonPrefixes" => result.prefixes.extend(common_prefix(&mut reader)?),
             "IsTruncated" => result.truncated = content(&mut reader, &element)? == "true",
             "EncodingType" => result.url_encoded = content(&mut reader, &element)? == "url",
             "NextContinuationToken" => {
@@ -76,6 +79,17 @@ fn entry(reader: &mut Reader<&[u8]>) -> Result<Entry, String> {
         }
     }
     Ok(entry)
+}
+
+fn common_prefix(reader: &mut Reader<&[u8]>) -> Result<Option<String>, String> {
+    let mut prefix = None;
+    while let Some(element) = next_child(reader)? {
+        match element.local_name().as_ref() {
+            "Prefix" => prefix = Some(content(reader, &element)?.into_owned()),
+            _ => skip(reader, &element)?,
+        }
+    }
+    Ok(prefix)
 }
 
 /// The next element, or `None` at the end of the one around it. An empty element has nothing to say.
@@ -133,7 +147,7 @@ mod tests {
             <Contents><Owner><ID>x</ID><Key>no</Key></Owner><Key>a&#x41;&lt;&quot;</Key><Size>18446744073709551615</Size>
               <ETag>&quot;e&quot;</ETag><LastModified>t</LastModified><StorageClass/></Contents>
             <Contents><Key> two words </Key><Size>-1</Size></Contents>
-            <CommonPrefixes><Prefix>p</Prefix></CommonPrefixes></s:ListBucketResult>";
+            <CommonPrefixes><New/><Prefix>p&amp;/</Prefix></CommonPrefixes><CommonPrefixes/></s:ListBucketResult>";
         let first = Entry {
             key: Some("aA<\"".to_owned()),
             size_bytes: Some(u64::MAX),
@@ -147,6 +161,7 @@ mod tests {
             url_encoded: true,
             token: Some("a&b==".to_owned()),
             entries: vec![first, second],
+            prefixes: vec!["p&/".to_owned()],
         };
         assert_eq!(parse(page.as_bytes()), Ok(expected));
         assert_eq!(parse(b"<ListBucketResult/>"), Ok(ListResult::default()));

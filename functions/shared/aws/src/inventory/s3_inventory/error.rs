@@ -59,6 +59,19 @@ pub enum S3InventoryError {
         /// The column, by S3's name.
         column: &'static str,
     },
+    /// The report is about another bucket.
+    #[error(
+        "{place} is about the bucket {found}, not {wanted}; hint: give the manifest of a report on {wanted}, which has that name \
+         in its key"
+    )]
+    OtherBucket {
+        /// `s3://bucket/key`.
+        place: String,
+        /// The bucket that the report is about.
+        found: String,
+        /// The bucket that is compared.
+        wanted: String,
+    },
     /// A data file is cut off, or no compressed CSV.
     #[error("row {row} of {place} cannot be read: {message}; hint: wait for the next report")]
     BadRow {
@@ -120,6 +133,7 @@ impl S3InventoryError {
             | Self::InvalidManifest { .. }
             | Self::UnsupportedFormat { .. }
             | Self::MissingColumn { .. }
+            | Self::OtherBucket { .. }
             | Self::BadRow { .. } => "InventoryInvalid",
         }
     }

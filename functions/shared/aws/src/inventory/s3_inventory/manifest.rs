@@ -8,7 +8,7 @@ use super::error::S3InventoryError;
 #[derive(Debug)]
 pub(super) struct Manifest {
     pub(super) source_bucket: String,
-    pub(super) created_at_ms: i64,
+    pub(super) created_at_ms: Option<i64>,
     pub(super) columns: Columns,
     pub(super) files: Vec<DataFile>,
 }
@@ -62,7 +62,7 @@ impl Manifest {
         Ok(Self {
             columns: Columns::parse(&document.file_schema, place)?,
             source_bucket: document.source_bucket,
-            created_at_ms: document.creation_timestamp.parse().unwrap_or(0),
+            created_at_ms: document.creation_timestamp.parse().ok(),
             files: document.files,
         })
     }

@@ -99,7 +99,7 @@ async fn rows_of_all_files_come_sorted_and_with_their_keys_decoded() {
     };
     assert_eq!(objects.last(), Some(&expected));
     let report = reported.open().await.unwrap();
-    assert_eq!((report.source_bucket(), report.created_at_ms()), ("src", 1_767_315_600_000));
+    assert_eq!(report.created_at().as_deref(), Some("2026-01-02T01:00:00Z"));
     let range = KeyRange { after: Some("a\nb".to_owned()), until: Some("k +%".to_owned()) };
     assert_eq!(reported.read("p/", range).await.unwrap().len(), 1);
 }
@@ -140,6 +140,31 @@ async fn a_manifest_that_is_missing_or_was_edited_is_refused() {
     reported.fake.store(&format!("dst/{BASE}manifest.json"), Stored::new(b"{}"));
     let error = reported.open().await.unwrap_err();
     assert!(matches!(error, S3InventoryError::Damaged { .. }), "{error}");
+}
+
+#[rstest]
+#[case::cut_off("{\"sourceBucket\": \"src\", \"fileFormat\": \"CS")]
+#[case::nothing("")]
+#[case::another_document("{\"files\": []}")]
+#[case::other_types("[1, 2]")]
+#[tokio::test]
+async fn a_manifest_that_was_written_wrongly_is_none(#[case] manifest: &str) {
+    let reported = Reported::with(&[]).await;
+    let manifest_at = |name: &str| format!("dst/{BASE}manifest.{name}");
+    reported.fake.store(&manifest_at("json"), Stored::new(manifest.as_bytes()));
+    reported.fake.store(&manifest_at("checksum"), Stored::new(md5(manifest.as_bytes()).as_bytes()));
+    let error = reported.open().await.unwrap_err();
+    assert!(matches!(error, S3InventoryError::InvalidManifest { .. }), "{error}");
+    assert!(!error.retryable() && error.to_string().contains("hint: "), "{error}");
+}
+
+#[tokio::test]
+async fn a_report_on_another_bucket_is_refused() {
+    let reported = Reported::with(&[]).await;
+    reported.publish();
+    assert!(reported.open().await.unwrap().of_bucket("src").is_ok());
+    let error = reported.open().await.unwrap().of_bucket("other").unwrap_err();
+    assert!(error.to_string().contains("about the bucket src, not other; hint: "), "{error}");
 }
 
 #[rstest]

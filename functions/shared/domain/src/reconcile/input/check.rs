@@ -10,7 +10,9 @@ use crate::reconcile::filter::{FilterInput, Overwrite};
 use crate::reconcile::report::{BucketAccess, Place};
 use crate::settings::Settings;
 
-const PLACE: &str = "{\"bucket\": \"…\", \"prefix\": \"…\", \"access\": \"role\" or \"keys\"}";
+/// A `BucketPlace` in JSON.
+const PLACE: &str = "{\"bucket\": \"…\", \"prefix\": \"…\", \"access\": \"role\" or \"keys\"}, and for S3 Inventory \
+                     \"inventory\": {\"bucket\": \"…\", \"manifest\": \"…/manifest.json\"} in it";
 
 /// The fields of [`ReconcileInput`] as they are spelled in JSON, with what each takes.
 const FIELDS: [(&str, &str); 15] = [
