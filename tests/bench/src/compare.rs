@@ -12,7 +12,7 @@ use crate::copy::Mode;
 use crate::scenario::{self, Scenario};
 use crate::servers::{Emulator, S3};
 use crate::tools::{Places, Tool, command};
-use crate::usage::{Usage, measured};
+use crate::usage::{Usage, measured, median};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
@@ -89,23 +89,19 @@ async fn in_turn(arguments: &CompareArguments, scenario: &Scenario) -> Result<Ve
             rows.push(row);
         }
     }
-    Ok(runs.into_iter().filter_map(median).collect())
+    Ok(runs.into_iter().filter_map(middle).collect())
 }
 
 /// The median of every figure on its own.
-fn median(rows: Vec<Row>) -> Option<Row> {
-    let middle = |figure: fn(&Row) -> f64| {
-        let mut figures: Vec<f64> = rows.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
-    };
+fn middle(rows: Vec<Row>) -> Option<Row> {
+    let figure = |of: fn(&Row) -> f64| median(rows.iter().map(of));
     let usage = Usage {
-        wall_seconds: middle(|row| row.usage.wall_seconds),
-        cpu_seconds: middle(|row| row.usage.cpu_seconds),
-        peak_rss_mib: middle(|row| row.usage.peak_rss_mib),
+        wall_seconds: figure(|row| row.usage.wall_seconds),
+        cpu_seconds: figure(|row| row.usage.cpu_seconds),
+        peak_rss_mib: figure(|row| row.usage.peak_rss_mib),
     };
-    let cpu_ms_per_object = middle(|row| row.cpu_ms_per_object);
-    let server_cpu_seconds = middle(|row| row.server_cpu_seconds);
+    let cpu_ms_per_object = figure(|row| row.cpu_ms_per_object);
+    let server_cpu_seconds = figure(|row| row.server_cpu_seconds);
     let row = rows.into_iter().next()?;
     Some(Row { usage, cpu_ms_per_object, server_cpu_seconds, ..row })
 }

@@ -129,7 +129,8 @@ pub(crate) async fn copy(arguments: &CopyArguments) -> Result<Report> {
     Ok(Report { objects, bytes, s3_requests, usage })
 }
 
-async fn config(endpoint: &str) -> SdkConfig {
+/// Access to a server that checks no signatures.
+pub(crate) async fn config(endpoint: &str) -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "bench"))

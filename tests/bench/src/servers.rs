@@ -1,5 +1,6 @@
 //! The processes that a scenario needs: S3 servers in memory, and an emulator of `DynamoDB`.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Stdio;
@@ -34,17 +35,23 @@ pub(crate) struct S3 {
 impl S3 {
     /// `seeded`: holds the scenario's objects in bucket `src`. Bucket `dst` is there in any case.
     pub(crate) async fn start(scenario: &Scenario, seeded: bool) -> Result<Self> {
+        let Scenario { count, size_bytes, delay_ms, .. } = scenario;
+        let (delay, seed) = (delay_ms.to_string(), format!("src:in/:{count}:{size_bytes}"));
+        let mut arguments = vec!["--bucket", "dst", "--delay-ms", &delay];
+        if seeded {
+            arguments.extend(["--seed", &seed]);
+        }
+        Self::launch(&arguments).await
+    }
+
+    /// With these arguments of `s3-sim`.
+    pub(crate) async fn launch(arguments: &[&str]) -> Result<Self> {
         let program = std::env::current_exe()?.with_file_name("s3-sim");
         let mut command = Command::new(&program);
-        command.args(["--bucket", "dst", "--delay-ms", &scenario.delay_ms.to_string()]);
-        if seeded {
-            let Scenario { count, size_bytes, .. } = scenario;
-            command.args(["--seed", &format!("src:in/:{count}:{size_bytes}")]);
-        }
-        let mut child =
-            command.stdout(Stdio::piped()).kill_on_drop(true).spawn().with_context(|| {
-                format!("{} cannot be started; hint: use scripts/bench", program.display())
-            })?;
+        command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().with_context(|| {
+            format!("{} cannot be started; hint: use scripts/bench", program.display())
+        })?;
         let output = child.stdout.take().context("no output")?;
         let line = BufReader::new(output).lines().next_line().await?.context("s3-sim ended")?;
         let ready: Value = serde_json::from_str(&line)?;
@@ -52,22 +59,28 @@ impl S3 {
         Ok(Self { endpoint: endpoint.to_owned(), child })
     }
 
+    async fn stats(&self) -> Result<Value> {
+        let address = format!("{}/_stats", self.endpoint);
+        let text = reqwest::Client::new().get(address).send().await?.text().await?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// The requests that came, by operation.
+    pub(crate) async fn requests(&self) -> Result<BTreeMap<String, u64>> {
+        let stats = self.stats().await?;
+        let counts = stats.get("requests").context("no statistics")?;
+        Ok(serde_json::from_value(counts.clone())?)
+    }
+
     /// All requests that came, and number and bytes of the objects in bucket `dst`.
     pub(crate) async fn statistics(&self) -> Result<Statistics> {
-        let text = reqwest::Client::new()
-            .get(format!("{}/_stats", self.endpoint))
-            .send()
-            .await?
-            .text()
-            .await?;
-        let stats: Value = serde_json::from_str(&text)?;
-        let counts = stats.get("requests").and_then(Value::as_object).context("no statistics")?;
+        let stats = self.stats().await?;
         let held = |figure: &str| {
             let path = format!("/buckets/dst/{figure}");
             stats.pointer(&path).and_then(Value::as_u64).context("no bucket dst")
         };
         Ok(Statistics {
-            requests: counts.values().filter_map(Value::as_u64).sum(),
+            requests: self.requests().await?.values().sum(),
             objects: held("objects")?,
             bytes: held("bytes")?,
         })

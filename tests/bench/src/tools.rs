@@ -66,14 +66,19 @@ pub(crate) fn command(tool: Tool, scenario: &Scenario, places: Places<'_>) -> Re
         Tool::Rclone => rclone(scenario, places),
         Tool::S5cmd => s5cmd(places),
     };
+    as_test_user(&mut command);
+    command.stdout(Stdio::null());
+    Ok(command)
+}
+
+/// With keys that every simulator takes, and nobody at the keyboard.
+pub(crate) fn as_test_user(command: &mut Command) {
     command
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .env("AWS_REGION", "us-east-1")
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
         .kill_on_drop(true);
-    Ok(command)
 }
 
 fn ours(tool: Tool, scenario: &Scenario, places: Places<'_>) -> Result<Command> {
@@ -93,9 +98,10 @@ fn ours(tool: Tool, scenario: &Scenario, places: Places<'_>) -> Result<Command> 
     Ok(command)
 }
 
-fn rclone(scenario: &Scenario, places: Places<'_>) -> Command {
-    let mut command = Command::new(places.rclone);
-    for (remote, endpoint) in [("SRC", places.source), ("DST", places.destination)] {
+/// rclone with the remotes `src` and `dst`; its command has to follow.
+pub(crate) fn rclone_of(program: &Path, source: &str, destination: &str) -> Command {
+    let mut command = Command::new(program);
+    for (remote, endpoint) in [("SRC", source), ("DST", destination)] {
         for (setting, value) in [
             ("TYPE", "s3"),
             // With provider AWS, rclone refuses to stream without TLS.
@@ -109,11 +115,17 @@ fn rclone(scenario: &Scenario, places: Places<'_>) -> Command {
             command.env(format!("RCLONE_CONFIG_{remote}_{setting}"), value);
         }
     }
+    command.args(["--config", ""]);
+    command
+}
+
+fn rclone(scenario: &Scenario, places: Places<'_>) -> Command {
+    let mut command = rclone_of(places.rclone, places.source, places.destination);
     let destination = match scenario.mode {
         Mode::ServerSide => "src:dst",
         Mode::Streaming => "dst:dst",
     };
-    command.args(["--config", "", "copy", "src:src", destination]);
+    command.args(["copy", "src:src", destination]);
     command.args(["--transfers", CONCURRENCY, "--checkers", CONCURRENCY]);
     command
 }

@@ -1,5 +1,6 @@
 //! What a process has used, from `/proc`: the same numbers for every tool.
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -43,8 +44,17 @@ pub(crate) fn peak_rss_mib(process: &str) -> Option<f64> {
     Some(kibibytes / 1024.0)
 }
 
-/// Waits for a process that was just started, and tells what it took.
-pub(crate) async fn measured(mut child: Child, what: &str) -> Result<Usage> {
+/// Waits for a process that was just started, and tells what it took. That it fails is an error.
+pub(crate) async fn measured(child: Child, what: &str) -> Result<Usage> {
+    let (usage, status) = usage_of(child).await?;
+    if !status.success() {
+        bail!("{what} failed: {status}");
+    }
+    Ok(usage)
+}
+
+/// Waits for a process that was just started, and tells what it took and how it ended.
+pub(crate) async fn usage_of(mut child: Child) -> Result<(Usage, ExitStatus)> {
     let started = Instant::now();
     let id = child.id().context("the process has ended already")?;
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw).context("no process id")?;
@@ -58,10 +68,14 @@ pub(crate) async fn measured(mut child: Child, what: &str) -> Result<Usage> {
     let wall_seconds = started.elapsed().as_secs_f64();
     let cpu_seconds = cpu_seconds(&id.to_string())?;
     let status = child.wait().await?;
-    if !status.success() {
-        bail!("{what} failed: {status}");
-    }
-    Ok(Usage { wall_seconds, cpu_seconds, peak_rss_mib: peak })
+    Ok((Usage { wall_seconds, cpu_seconds, peak_rss_mib: peak }, status))
+}
+
+/// The median; of an even number of figures, the higher one.
+pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! it refuses as well, with 501, instead of ignoring it.
 //!
 //! It checks no signatures and no permissions, has no versions, no ACLs and no tags, and addresses buckets by path.
+//! Buckets may be made up as they are read ([`S3Generated`]); such a bucket takes no writes.
+//!
 //! `GET /_stats` tells how many requests of each operation came; `DELETE /_stats` begins anew.
 
 mod call;
@@ -14,6 +16,7 @@ mod conditions;
 mod content;
 mod copying;
 mod error;
+mod generated;
 mod listing;
 mod multipart;
 mod objects;
@@ -25,5 +28,6 @@ mod tests;
 mod time;
 mod xml;
 
+pub use generated::{S3Generated, S3GeneratedError, S3Plant};
 pub use seed::{S3Seed, S3SeedError};
 pub use server::{S3Server, S3ServerOptions};

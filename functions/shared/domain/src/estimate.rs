@@ -1,32 +1,24 @@
 //! What a backup will take: requests, time and money, from counts.
 //!
-//! A model, not a measurement. Prices are those of us-east-1, per request, as published in 2026; the time is bounded by
-//! the 3,500 writes per second that one S3 prefix takes
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
+//! A model, not a measurement. [`prices`] are those of us-east-1; the time is bounded by the 3,500 writes per second that one
+//! S3 prefix takes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
+
+pub mod prices;
 
 use serde::{Deserialize, Serialize};
 
 use crate::reconcile::{Cost, CostItem, Requests};
+use prices::{LEDGER_WRITE_USD, QUEUE_REQUEST_USD, S3_READ_USD, S3_WRITE_USD, TRANSITION_USD};
 
-/// PUT, COPY, POST and LIST requests, in USD each.
-const S3_WRITE_USD: f64 = 5.0e-6;
-/// GET and HEAD requests, in USD each.
-const S3_READ_USD: f64 = 0.4e-6;
-/// A `DynamoDB` write of up to 1 KB on demand, in USD.
-const LEDGER_WRITE_USD: f64 = 0.625e-6;
-/// A state transition of a standard workflow, in USD.
-const TRANSITION_USD: f64 = 25.0e-6;
-/// An SQS request, in USD.
-const QUEUE_REQUEST_USD: f64 = 0.4e-6;
-/// Writes per second and prefix that S3 takes.
-const S3_WRITES_PER_SECOND: f64 = 3500.0;
+/// Writes per second that S3 takes below one prefix.
+pub const S3_WRITES_PER_SECOND: f64 = 3500.0;
 
 /// A first write costs the key claim, the row and its index entry.
-const LEDGER_WRITES_PER_FILE: u64 = 3;
+pub const LEDGER_WRITES_PER_FILE: u64 = 3;
 /// Child execution: enter the map item, send the message, end.
-const TRANSITIONS_PER_BATCH: u64 = 3;
+pub const TRANSITIONS_PER_BATCH: u64 = 3;
 /// Send, receive, delete.
-const QUEUE_REQUESTS_PER_BATCH: u64 = 3;
+pub const QUEUE_REQUESTS_PER_BATCH: u64 = 3;
 
 /// The figures for a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

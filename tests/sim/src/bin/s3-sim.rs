@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use drayage_sim::s3::{S3Seed, S3Server, S3ServerOptions};
+use drayage_sim::s3::{S3Generated, S3Seed, S3Server, S3ServerOptions};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +23,10 @@ struct Arguments {
     /// Objects that exist, as bucket:prefix:count:size in bytes; may be given several times.
     #[arg(long = "seed")]
     seeds: Vec<S3Seed>,
+    /// A bucket that is made up as it is read, as bucket:prefix:count, or bucket:prefix:count:every with differences
+    /// planted, one of each kind in every so many keys; may be given several times.
+    #[arg(long)]
+    generate: Vec<S3Generated>,
     /// Milliseconds that every request takes at least.
     #[arg(long, default_value_t = 0)]
     delay_ms: u64,
@@ -40,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
         port: arguments.port,
         buckets: arguments.buckets,
         seeds: arguments.seeds,
+        generated: arguments.generate,
         delay: Duration::from_millis(arguments.delay_ms),
         delay_list: arguments.delay_list_ms.map(Duration::from_millis),
     };

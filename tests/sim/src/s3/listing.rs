@@ -9,14 +9,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::call::Call;
 use super::error::S3Error;
 use super::server::Shared;
-use super::store::{Bucket, Object};
+use super::store::{Bucket, Object, Readable};
 use super::time::iso_date;
 use super::xml::{document, push_element};
 
 const KEYS_MAX: usize = 1_000;
-/// What `encoding-type=url` leaves as it is.
+/// What `encoding-type=url` leaves as it is; a blank becomes `+` afterwards.
 const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/');
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
 
 /// What a listing asks for.
 struct Wanted<'a> {
@@ -32,7 +32,11 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn shown(&self, key: &str) -> String {
-        if self.encode { utf8_percent_encode(key, ENCODED).to_string() } else { key.to_owned() }
+        if self.encode {
+            utf8_percent_encode(key, ENCODED).to_string().replace(' ', "+")
+        } else {
+            key.to_owned()
+        }
     }
 }
 
@@ -86,7 +90,7 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Result<Response, S3Error> {
     Ok(document("ListBucketResult", &xml))
 }
 
-fn page(bucket: &Bucket, wanted: &Wanted<'_>) -> Page {
+fn page(bucket: Readable<'_>, wanted: &Wanted<'_>) -> Page {
     let mut page = Page::default();
     let mut from = wanted.after.clone();
     // A page that ended with a common prefix goes on behind everything below it.
@@ -100,7 +104,8 @@ fn page(bucket: &Bucket, wanted: &Wanted<'_>) -> Page {
     let inclusive = wanted.after.as_str() < wanted.prefix || wanted.after.is_empty();
     let start =
         if inclusive { Bound::Included(from.as_str()) } else { Bound::Excluded(from.as_str()) };
-    for (key, object) in bucket.range::<str, _>((start, Bound::Unbounded)) {
+    let mut objects = bucket.range(start);
+    while let Some((key, object)) = objects.next() {
         let Some(rest) = key.strip_prefix(wanted.prefix) else { break };
         if !passed.is_empty() && key.starts_with(&passed) {
             continue;
@@ -120,9 +125,11 @@ fn page(bucket: &Bucket, wanted: &Wanted<'_>) -> Page {
             push_element(&mut page.prefixes, "Prefix", &wanted.shown(&passed));
             page.prefixes.push_str("</CommonPrefixes>");
             page.last.clone_from(&passed);
+            // A shortcut: nearly all keys of the group are before this.
+            objects = bucket.range(Bound::Excluded(&format!("{passed}{}", char::MAX)));
         } else {
-            push_object(&mut page.contents, &wanted.shown(key), object);
-            page.last.clone_from(key);
+            push_object(&mut page.contents, &wanted.shown(&key), &object);
+            page.last = key.into_owned();
         }
     }
     page
@@ -160,7 +167,7 @@ fn decoded_token(token: &str) -> Result<String, S3Error> {
 
 pub(super) fn create_bucket(shared: &Shared, call: &Call) -> Result<Response, S3Error> {
     let mut store = shared.write();
-    if store.buckets.contains_key(&call.bucket) {
+    if store.bucket(&call.bucket).is_ok() {
         return Err(S3Error::new("BucketAlreadyOwnedByYou", 409, "The bucket exists"));
     }
     store.buckets.insert(call.bucket.clone(), Bucket::new());
@@ -184,7 +191,7 @@ pub(super) fn location(shared: &Shared, call: &Call) -> Result<Response, S3Error
 
 pub(super) fn list_buckets(shared: &Shared) -> Response {
     let mut xml = String::from("<Owner><ID>simulator</ID></Owner><Buckets>");
-    for name in shared.read().buckets.keys() {
+    for name in shared.read().names() {
         xml.push_str("<Bucket>");
         push_element(&mut xml, "Name", name);
         push_element(&mut xml, "CreationDate", &iso_date(shared.now()));

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use super::call::{Call, Operation};
 use super::error::S3Error;
+use super::generated::S3Generated;
 use super::seed::S3Seed;
 use super::store::{Bucket, Store};
 use super::{copying, listing, multipart, objects};
@@ -35,6 +36,8 @@ pub struct S3ServerOptions {
     pub buckets: Vec<String>,
     /// Objects that exist.
     pub seeds: Vec<S3Seed>,
+    /// Buckets that are made up as they are read.
+    pub generated: Vec<S3Generated>,
     /// Time that every request takes at least.
     pub delay: Duration,
     /// Time that every page of a listing takes at least, in place of `delay`.
@@ -74,6 +77,9 @@ impl S3Server {
             for seed in &options.seeds {
                 let bucket = store.buckets.entry(seed.bucket.clone()).or_default();
                 seed.fill(bucket, shared.now());
+            }
+            for bucket in options.generated {
+                store.generated.insert(bucket.bucket.clone(), bucket);
             }
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;

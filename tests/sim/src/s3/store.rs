@@ -1,6 +1,8 @@
 //! What the server holds: buckets, objects and uploads.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue};
@@ -8,6 +10,7 @@ use axum::http::{HeaderName, HeaderValue};
 use super::checksum::{Algorithm, Checksum, Kind};
 use super::content::Content;
 use super::error::S3Error;
+use super::generated::S3Generated;
 
 /// Headers that are kept with an object and given back with it, besides `x-amz-meta-*`.
 const KEPT: [&str; 7] = [
@@ -83,24 +86,67 @@ pub(super) struct Upload {
 /// Objects by key, in the order of their UTF-8 bytes, which is the order of listings.
 pub(super) type Bucket = BTreeMap<String, Arc<Object>>;
 
+/// A bucket to read from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Readable<'a> {
+    Stored(&'a Bucket),
+    Generated(&'a S3Generated),
+}
+
+impl<'a> Readable<'a> {
+    /// The objects from a key on, in the order of keys.
+    pub(super) fn range(
+        self,
+        start: Bound<&str>,
+    ) -> Box<dyn Iterator<Item = (Cow<'a, str>, Arc<Object>)> + 'a> {
+        match self {
+            Self::Stored(bucket) => Box::new(
+                bucket
+                    .range::<str, _>((start, Bound::Unbounded))
+                    .map(|(key, object)| (Cow::Borrowed(key.as_str()), Arc::clone(object))),
+            ),
+            Self::Generated(bucket) => {
+                Box::new(bucket.range(start).map(|(key, object)| (Cow::Owned(key), object)))
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Store {
     pub(super) buckets: BTreeMap<String, Bucket>,
+    /// Take precedence over stored ones.
+    pub(super) generated: BTreeMap<String, S3Generated>,
     pub(super) uploads: BTreeMap<String, Upload>,
     uploads_begun: u64,
 }
 
 impl Store {
-    pub(super) fn bucket(&self, name: &str) -> Result<&Bucket, S3Error> {
-        self.buckets.get(name).ok_or_else(no_such_bucket)
+    pub(super) fn bucket(&self, name: &str) -> Result<Readable<'_>, S3Error> {
+        let generated = self.generated.get(name).map(Readable::Generated);
+        generated
+            .or_else(|| self.buckets.get(name).map(Readable::Stored))
+            .ok_or_else(no_such_bucket)
     }
 
     pub(super) fn bucket_mut(&mut self, name: &str) -> Result<&mut Bucket, S3Error> {
+        if self.generated.contains_key(name) {
+            return Err(S3Error::not_implemented("writes to a generated bucket"));
+        }
         self.buckets.get_mut(name).ok_or_else(no_such_bucket)
     }
 
     pub(super) fn object(&self, bucket: &str, key: &str) -> Result<Arc<Object>, S3Error> {
-        self.bucket(bucket)?.get(key).cloned().ok_or_else(S3Error::no_such_key)
+        let object = match self.bucket(bucket)? {
+            Readable::Stored(bucket) => bucket.get(key).cloned(),
+            Readable::Generated(bucket) => bucket.object(key),
+        };
+        object.ok_or_else(S3Error::no_such_key)
+    }
+
+    /// The names of all buckets.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.buckets.keys().chain(self.generated.keys())
     }
 
     /// The upload of that id, if it is for that key.

@@ -1,13 +1,14 @@
 //! Every strict rule, over HTTP.
 
 mod copies;
+mod generated;
 mod listings;
 mod uploads;
 mod writes;
 
 use reqwest::{Client, Method, Response};
 
-use super::{S3Seed, S3Server, S3ServerOptions};
+use super::{S3Generated, S3Seed, S3Server, S3ServerOptions};
 
 const MIB: usize = 1024 * 1024;
 
@@ -61,6 +62,19 @@ impl Fixture {
         let options = S3ServerOptions {
             buckets: vec!["b".to_owned()],
             seeds: seeds.iter().map(|seed| seed.parse::<S3Seed>().unwrap()).collect(),
+            ..S3ServerOptions::default()
+        };
+        Self { server: S3Server::start(options).await.unwrap(), client: Client::new() }
+    }
+
+    /// With generated buckets besides.
+    async fn generated(buckets: &[&str]) -> Self {
+        let options = S3ServerOptions {
+            buckets: vec!["b".to_owned()],
+            generated: buckets
+                .iter()
+                .map(|bucket| bucket.parse::<S3Generated>().unwrap())
+                .collect(),
             ..S3ServerOptions::default()
         };
         Self { server: S3Server::start(options).await.unwrap(), client: Client::new() }

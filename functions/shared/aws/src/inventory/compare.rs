@@ -120,6 +120,7 @@ pub struct Comparison {
     queue: Queue,
     tally: Tally,
     position: Option<String>,
+    next_position: String,
     told_requests: Requests,
     told_bytes_read: u64,
 }
@@ -150,6 +151,7 @@ impl Comparison {
             queue: Queue::new(options.cases_max),
             tally: Tally::default(),
             position: options.after.clone(),
+            next_position: String::new(),
             told_requests: Requests::default(),
             told_bytes_read: 0,
             options,
@@ -249,7 +251,10 @@ impl Comparison {
         judged: Judged,
         findings: &mut dyn Findings,
     ) -> Result<(), CompareError> {
-        let Judged { key, verdict, source, destination } = judged;
+        // Kept for the time when the finding is kept; into the memory of the one before.
+        self.next_position.clear();
+        self.next_position.push_str(judged.key());
+        let Judged { verdict, source, destination, .. } = judged;
         if let Some(verdict) = verdict {
             let finding = Finding { verdict, source, destination };
             self.tally.count(
@@ -262,7 +267,7 @@ impl Comparison {
                 findings.take(finding).await?;
             }
         }
-        self.position = Some(key);
+        std::mem::swap(self.position.get_or_insert_default(), &mut self.next_position);
         Ok(())
     }
 }

@@ -4,15 +4,17 @@
 //! `encoding-type=url`, S3 encodes keys as HTML forms do: a blank is `+`, and `+` is `%2B`
 //! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>). The CSV files of S3 Inventory do the same.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode;
 
 /// The key that S3 has encoded, or `None` if the bytes are no UTF-8.
-pub(super) fn decoded(text: String) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Some(text);
+        return Some(Cow::Borrowed(text));
     }
     let blanks: Vec<u8> = text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
-    String::from_utf8(percent_decode(&blanks).collect()).ok()
+    String::from_utf8(percent_decode(&blanks).collect()).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -33,6 +35,6 @@ mod tests {
     #[case::not_an_escape("50%", Some("50%"))]
     #[case::not_utf8("%ff", None)]
     fn keys_are_decoded_as_s3_encodes_them(#[case] sent: &str, #[case] key: Option<&str>) {
-        assert_eq!(decoded(sent.to_owned()).as_deref(), key);
+        assert_eq!(decoded(sent).as_deref(), key);
     }
 }

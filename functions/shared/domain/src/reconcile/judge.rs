@@ -97,6 +97,32 @@ pub struct Case {
     both: Option<Result<BothRead, Doubt>>,
 }
 
+/// The verdict of two objects of one key, if the inventories alone settle it. The same as the first step of a [`Case`], for
+/// the many keys that need no other.
+pub fn at_once(source: &Object, destination: &Object, level: Level) -> Option<Verdict> {
+    let etags = source.etag.as_deref().zip(destination.etag.as_deref());
+    by_listing(source.size_bytes, destination.size_bytes, etags, level)
+}
+
+fn by_listing(
+    source_bytes: u64,
+    destination_bytes: u64,
+    etags: Option<(&str, &str)>,
+    level: Level,
+) -> Option<Verdict> {
+    if source_bytes != destination_bytes {
+        return Some(Verdict::SizeDiffers);
+    }
+    if level == Level::Size {
+        return Some(Verdict::Match { level: Level::Size });
+    }
+    if etags.is_some_and(|(one, other)| etag::same(one, other)) {
+        return Some(Verdict::Match { level: Level::Etag });
+    }
+    // There are no bytes that could differ.
+    (source_bytes == 0).then_some(Verdict::Match { level: Level::Size })
+}
+
 impl Case {
     /// Opens the case of two objects of one key.
     pub fn new(source: Object, destination: Object, terms: Terms) -> Self {
@@ -145,17 +171,8 @@ impl Case {
 
     fn by_listing(&self) -> Option<Verdict> {
         let PerSide { source, destination } = &self.objects;
-        if source.size_bytes != destination.size_bytes {
-            return Some(Verdict::SizeDiffers);
-        }
-        if self.terms.level == Level::Size {
-            return Some(Verdict::Match { level: Level::Size });
-        }
-        if self.etags_are_equal() {
-            return Some(Verdict::Match { level: Level::Etag });
-        }
-        // There are no bytes that could differ.
-        (source.size_bytes == 0).then_some(Verdict::Match { level: Level::Size })
+        let etags = self.etag(Side::Source).zip(self.etag(Side::Destination));
+        by_listing(source.size_bytes, destination.size_bytes, etags, self.terms.level)
     }
 
     /// Asks for the `HEAD`s that are not known, if they can settle anything at the allowed level.

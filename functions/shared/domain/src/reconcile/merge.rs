@@ -144,7 +144,12 @@ impl Merge {
         if let Some(object) = page.last() {
             inventory.last = Some(object.key.clone());
         }
-        inventory.waiting.extend(page);
+        if inventory.waiting.is_empty() {
+            // As ever, if pages are pushed when they are needed: the page is taken over as it is.
+            inventory.waiting = page.into();
+        } else {
+            inventory.waiting.extend(page);
+        }
         Ok(())
     }
 
@@ -171,7 +176,10 @@ impl Merge {
             };
         let source = in_source.then(|| self.source.waiting.pop_front()).flatten();
         let destination = in_destination.then(|| self.destination.waiting.pop_front()).flatten();
-        self.position = source.as_ref().or(destination.as_ref()).map(|object| object.key.clone());
+        if let Some(object) = source.as_ref().or(destination.as_ref()) {
+            // Into the same memory, key after key.
+            self.position.get_or_insert_default().clone_from(&object.key);
+        }
         Ok(Next::Pair { source, destination })
     }
 

@@ -192,8 +192,13 @@ impl Tally {
         source: Option<&Object>,
         destination: Option<&Object>,
     ) {
-        let verdicts = self.verdicts.entry(verdict.label()).or_default();
-        *verdicts = verdicts.saturating_add(1);
+        // Called for every key, so it does not make a label that is there already; there are few.
+        match self.verdicts.iter_mut().find(|(label, _)| verdict.has_label(label)) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => {
+                self.verdicts.insert(verdict.label(), 1);
+            }
+        }
         let mut share = GroupTally::default();
         match verdict.category() {
             Category::Match => {}
@@ -254,7 +259,11 @@ impl Tally {
 
     /// Whoever is dropped here stays dropped in every sum, because the smaller names that pushed it out stay in.
     fn add_group(&mut self, group: &str, share: &GroupTally) {
-        self.groups.entry(group.to_owned()).or_default().add(share);
+        if let Some(known) = self.groups.get_mut(group) {
+            known.add(share);
+            return;
+        }
+        self.groups.insert(group.to_owned(), *share);
         if self.groups.len() > GROUPS_MAX
             && let Some((_, dropped)) = self.groups.pop_last()
         {

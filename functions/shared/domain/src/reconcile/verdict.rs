@@ -185,6 +185,20 @@ impl Verdict {
         }
     }
 
+    /// Whether the text is [`Verdict::label`], without making that.
+    pub fn has_label(self, text: &str) -> bool {
+        let detail = match self {
+            Self::Missing | Self::Extra | Self::SizeDiffers => None,
+            Self::Match { level } | Self::ContentDiffers { level } => Some(level.label()),
+            Self::NotVerifiable { reason, .. } => Some(reason.label()),
+        };
+        let rest = text.strip_prefix(self.category().label());
+        rest.is_some_and(|rest| match detail {
+            None => rest.is_empty(),
+            Some(detail) => rest.strip_prefix('.') == Some(detail),
+        })
+    }
+
     /// What has to be done about it, in general.
     pub const fn category(self) -> Category {
         match self {
@@ -234,6 +248,17 @@ mod tests {
     fn every_label_leads_to_its_category() {
         for verdict in every_verdict() {
             assert_eq!(Category::of_label(&verdict.label()), Some(verdict.category()));
+        }
+    }
+
+    #[test]
+    fn a_label_is_that_of_its_verdict_only() {
+        for verdict in every_verdict() {
+            for other in every_verdict() {
+                let label = other.label();
+                assert_eq!(verdict.has_label(&label), verdict.label() == label, "{label}");
+            }
+            assert!(!verdict.has_label(&format!("{}.", verdict.label())));
         }
     }
 

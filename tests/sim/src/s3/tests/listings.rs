@@ -53,7 +53,7 @@ async fn prefix_start_and_encoding_are_honoured() {
     let list =
         async |query: &str| fixture.get(&format!("/b?list-type=2&{query}")).await.elements("Key");
     assert_eq!(list("prefix=p/").await, ["p/a &amp;b", "p/b", "p/c"]);
-    assert_eq!(list("prefix=p/&encoding-type=url").await, ["p/a%20%26b", "p/b", "p/c"]);
+    assert_eq!(list("prefix=p/&encoding-type=url").await, ["p/a+%26b", "p/b", "p/c"]);
     assert_eq!(list("prefix=p/&start-after=p/b").await, ["p/c"]);
     assert_eq!(list("start-after=p/bb").await, ["p/c", "q"]);
     assert_eq!(list("prefix=none").await, Vec::<String>::new());

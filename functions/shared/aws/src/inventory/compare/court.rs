@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use drayage_domain::reconcile::filter::Filter;
-use drayage_domain::reconcile::judge::{Case, Step, Terms};
+use drayage_domain::reconcile::judge::{self, Case, Step, Terms};
 use drayage_domain::reconcile::{Doubt, Object, Requests, Side, Verdict};
 
 use super::super::InventoryError;
@@ -17,11 +17,19 @@ use super::{CompareError, Lookup};
 /// A key whose verdict is known.
 #[derive(Debug)]
 pub(super) struct Judged {
-    pub(super) key: String,
+    /// `None`: that of the objects.
+    key: Option<String>,
     /// `None`: the comparison is not about it, or neither side has it on a closer look.
     pub(super) verdict: Option<Verdict>,
     pub(super) source: Option<Object>,
     pub(super) destination: Option<Object>,
+}
+
+impl Judged {
+    pub(super) fn key(&self) -> &str {
+        let object = || self.source.as_ref().or(self.destination.as_ref());
+        self.key.as_deref().or_else(|| Some(&object()?.key)).unwrap_or_default()
+    }
 }
 
 /// Who is asked about the keys of a side that are not in order.
@@ -79,14 +87,16 @@ impl Court {
     pub(super) fn at_once(&self, pair: &Pair) -> Option<Verdict> {
         let verdict = match (&pair.source, &pair.destination) {
             (Some(source), Some(destination)) => {
-                match Case::new(source.clone(), destination.clone(), self.terms).step() {
-                    Step::Verdict(verdict) => Some(verdict),
-                    Step::Look(_)
-                    | Step::FindPartSizes { .. }
-                    | Step::ConfirmParts { .. }
-                    | Step::ReadOne { .. }
-                    | Step::ReadBoth => None,
-                }
+                judge::at_once(source, destination, self.terms.level).or_else(|| {
+                    match Case::new(source.clone(), destination.clone(), self.terms).step() {
+                        Step::Verdict(verdict) => Some(verdict),
+                        Step::Look(_)
+                        | Step::FindPartSizes { .. }
+                        | Step::ConfirmParts { .. }
+                        | Step::ReadOne { .. }
+                        | Step::ReadBoth => None,
+                    }
+                })
             }
             (Some(_), None) => Some(Verdict::Missing),
             (None, _) => Some(Verdict::Extra),
@@ -111,7 +121,7 @@ impl Court {
         }
         let verdict = self.weigh(&pair).await;
         if !verdict.is_some_and(may_come_of_a_change) {
-            return Ok(Judged { key, ..pair.judged(verdict) });
+            return Ok(Judged { key: Some(key), ..pair.judged(verdict) });
         }
         let mut changed = false;
         for side in [Side::Source, Side::Destination] {
@@ -129,7 +139,7 @@ impl Court {
             }
         }
         let verdict = if changed { self.weigh(&pair).await } else { verdict };
-        Ok(Judged { key, ..pair.judged(verdict) })
+        Ok(Judged { key: Some(key), ..pair.judged(verdict) })
     }
 
     const fn better(&self, side: Side) -> &Better {
@@ -212,11 +222,6 @@ impl Pair {
     }
 
     pub(super) fn judged(self, verdict: Option<Verdict>) -> Judged {
-        Judged {
-            key: self.key().to_owned(),
-            verdict,
-            source: self.source,
-            destination: self.destination,
-        }
+        Judged { key: None, verdict, source: self.source, destination: self.destination }
     }
 }

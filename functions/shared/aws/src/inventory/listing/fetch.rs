@@ -12,7 +12,7 @@ use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::{BoxError, SdkError};
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Error;
 use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
-use aws_sdk_s3::primitives::{ByteStream, SdkBody};
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError, SdkBody};
 use tokio::time::timeout;
 
 /// What the SDK parses in place of the body.
@@ -40,8 +40,8 @@ pub(super) async fn fetch_body(request: ListObjectsV2FluentBuilder) -> Result<Ve
         let sent = request.clone().customize().interceptor(taken.clone()).send();
         sent.await.map_err(|error| FetchError::Sdk(Box::new(error)))?;
         let body = taken.take().ok_or_else(|| FetchError::Broken("no body".to_owned()))?;
-        let broken = match timeout(BODY_TIMEOUT, ByteStream::new(body).collect()).await {
-            Ok(Ok(bytes)) => return Ok(bytes.to_vec()),
+        let broken = match timeout(BODY_TIMEOUT, read(ByteStream::new(body))).await {
+            Ok(Ok(bytes)) => return Ok(bytes),
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => "the body stalled".to_owned(),
         };
@@ -52,6 +52,15 @@ pub(super) async fn fetch_body(request: ListObjectsV2FluentBuilder) -> Result<Ve
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         attempt += 1;
     }
+}
+
+/// In one piece. `collect` would hold everything twice for a moment.
+async fn read(mut stream: ByteStream) -> Result<Vec<u8>, ByteStreamError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.try_next().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// The body of the last successful answer.

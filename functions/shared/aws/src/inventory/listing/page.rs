@@ -1,5 +1,7 @@
 //! One page of `ListObjectsV2`.
 
+use std::borrow::Cow;
+
 use aws_sdk_s3::types::EncodingType;
 use drayage_domain::reconcile::Object;
 
@@ -98,7 +100,7 @@ fn unreachable(place: &S3Place, code: String) -> InventoryError {
     InventoryError::Unreachable { bucket: place.bucket.clone(), prefix: place.prefix.clone(), code }
 }
 
-fn object(place: &S3Place, entry: Entry, encoded: bool) -> Result<Object, InventoryError> {
+fn object(place: &S3Place, entry: Entry<'_>, encoded: bool) -> Result<Object, InventoryError> {
     let sent = entry.key.ok_or_else(|| bad(place, "", "has no key"))?;
     let key = relative(place, sent, encoded)?;
     Ok(Object {
@@ -106,18 +108,21 @@ fn object(place: &S3Place, entry: Entry, encoded: bool) -> Result<Object, Invent
             .size_bytes
             .ok_or_else(|| bad(place, &place.whole_key(&key), "has no size"))?,
         key,
-        etag: entry.etag.map(|etag| etag.replace('"', "")),
+        etag: entry.etag.map(Cow::into_owned),
         // S3 always sends thousandths, and always none.
-        last_modified: entry.last_modified.map(|at| at.replace(".000Z", "Z")),
-        storage_class: entry.storage_class,
+        last_modified: entry.last_modified.map(|at| match at.strip_suffix(".000Z") {
+            Some(whole_seconds) => [whole_seconds, "Z"].concat(),
+            None => at.into_owned(),
+        }),
+        storage_class: entry.storage_class.map(Cow::into_owned),
         ..Object::default()
     })
 }
 
 /// What follows the place's prefix in a key, or in a folder's name, that was sent.
-fn relative(place: &S3Place, sent: String, encoded: bool) -> Result<String, InventoryError> {
+fn relative(place: &S3Place, sent: Cow<'_, str>, encoded: bool) -> Result<String, InventoryError> {
     let whole = if encoded {
-        decoded(sent.clone()).ok_or_else(|| bad(place, &sent, "is not UTF-8"))?
+        decoded(&sent).ok_or_else(|| bad(place, &sent, "is not UTF-8"))?
     } else {
         sent
     };

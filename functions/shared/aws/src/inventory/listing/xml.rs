@@ -5,29 +5,30 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// A parsed page. Texts are as they were sent.
+/// A parsed page. Texts are as they were sent, and borrowed where they have no escapes.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct ListResult {
+pub(super) struct ListResult<'a> {
     pub(super) truncated: bool,
     pub(super) url_encoded: bool,
     pub(super) token: Option<String>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry<'a>>,
     /// Common prefixes, where a delimiter was asked for.
-    pub(super) prefixes: Vec<String>,
+    pub(super) prefixes: Vec<Cow<'a, str>>,
 }
 
 /// A listed object.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) key: Option<String>,
+pub(super) struct Entry<'a> {
+    pub(super) key: Option<Cow<'a, str>>,
     pub(super) size_bytes: Option<u64>,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) storage_class: Option<String>,
+    /// Without quotes.
+    pub(super) etag: Option<Cow<'a, str>>,
+    pub(super) last_modified: Option<Cow<'a, str>>,
+    pub(super) storage_class: Option<Cow<'a, str>>,
 }
 
 /// Parses a page; `Err` says what is wrong with it.
-pub(super) fn parse(bytes: &[u8]) -> Result<ListResult, String> {
+pub(super) fn parse(bytes: &[u8]) -> Result<ListResult<'_>, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     let mut reader = Reader::from_str(text);
     loop {
@@ -66,26 +67,26 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ListResult, String> {
     Ok(result)
 }
 
-fn entry(reader: &mut Reader<&[u8]>) -> Result<Entry, String> {
+fn entry<'a>(reader: &mut Reader<&'a [u8]>) -> Result<Entry<'a>, String> {
     let mut entry = Entry::default();
     while let Some(element) = next_child(reader)? {
         match element.local_name().as_ref() {
-            "Key" => entry.key = Some(content(reader, &element)?.into_owned()),
+            "Key" => entry.key = Some(content(reader, &element)?),
             "Size" => entry.size_bytes = content(reader, &element)?.parse().ok(),
-            "ETag" => entry.etag = Some(content(reader, &element)?.into_owned()),
-            "LastModified" => entry.last_modified = Some(content(reader, &element)?.into_owned()),
-            "StorageClass" => entry.storage_class = Some(content(reader, &element)?.into_owned()),
+            "ETag" => entry.etag = Some(etag(reader, &element)?),
+            "LastModified" => entry.last_modified = Some(content(reader, &element)?),
+            "StorageClass" => entry.storage_class = Some(content(reader, &element)?),
             _ => skip(reader, &element)?,
         }
     }
     Ok(entry)
 }
 
-fn common_prefix(reader: &mut Reader<&[u8]>) -> Result<Option<String>, String> {
+fn common_prefix<'a>(reader: &mut Reader<&'a [u8]>) -> Result<Option<Cow<'a, str>>, String> {
     let mut prefix = None;
     while let Some(element) = next_child(reader)? {
         match element.local_name().as_ref() {
-            "Prefix" => prefix = Some(content(reader, &element)?.into_owned()),
+            "Prefix" => prefix = Some(content(reader, &element)?),
             _ => skip(reader, &element)?,
         }
     }
@@ -119,7 +120,34 @@ fn content<'a>(
     reader: &mut Reader<&'a [u8]>,
     element: &BytesStart<'_>,
 ) -> Result<Cow<'a, str>, String> {
-    let raw = reader.read_text(element.name()).map_err(|error| error.to_string())?.into_inner();
+    unescaped(raw(reader, element)?)
+}
+
+/// The two quotes that every `ETag` is sent with are the only escapes of nearly every entry.
+fn etag<'a>(
+    reader: &mut Reader<&'a [u8]>,
+    element: &BytesStart<'_>,
+) -> Result<Cow<'a, str>, String> {
+    let raw = raw(reader, element)?;
+    if let Cow::Borrowed(sent) = raw
+        && let Some(inner) = sent.strip_prefix("&quot;")
+        && let Some(inner) = inner.strip_suffix("&quot;")
+        && !inner.contains(['&', '"'])
+    {
+        return Ok(Cow::Borrowed(inner));
+    }
+    Ok(Cow::Owned(unescaped(raw)?.replace('"', "")))
+}
+
+fn raw<'a>(
+    reader: &mut Reader<&'a [u8]>,
+    element: &BytesStart<'_>,
+) -> Result<Cow<'a, str>, String> {
+    let text = reader.read_text(element.name()).map_err(|error| error.to_string())?;
+    Ok(text.into_inner())
+}
+
+fn unescaped(raw: Cow<'_, str>) -> Result<Cow<'_, str>, String> {
     match raw {
         Cow::Borrowed(raw) => quick_xml::escape::unescape(raw).map_err(|error| error.to_string()),
         Cow::Owned(raw) => match quick_xml::escape::unescape(&raw) {
@@ -149,22 +177,38 @@ mod tests {
             <Contents><Key> two words </Key><Size>-1</Size></Contents>
             <CommonPrefixes><New/><Prefix>p&amp;/</Prefix></CommonPrefixes><CommonPrefixes/></s:ListBucketResult>";
         let first = Entry {
-            key: Some("aA<\"".to_owned()),
+            key: Some("aA<\"".into()),
             size_bytes: Some(u64::MAX),
-            etag: Some("\"e\"".to_owned()),
-            last_modified: Some("t".to_owned()),
+            etag: Some("e".into()),
+            last_modified: Some("t".into()),
             storage_class: None,
         };
-        let second = Entry { key: Some(" two words ".to_owned()), ..Entry::default() };
+        let second = Entry { key: Some(" two words ".into()), ..Entry::default() };
         let expected = ListResult {
             truncated: true,
             url_encoded: true,
             token: Some("a&b==".to_owned()),
             entries: vec![first, second],
-            prefixes: vec!["p&/".to_owned()],
+            prefixes: vec!["p&/".into()],
         };
         assert_eq!(parse(page.as_bytes()), Ok(expected));
         assert_eq!(parse(b"<ListBucketResult/>"), Ok(ListResult::default()));
+    }
+
+    #[rstest]
+    #[case::escaped("&quot;e-2&quot;", "e-2")]
+    #[case::plain("\"e\"", "e")]
+    #[case::otherwise_escaped("&#34;e&#x22;", "e")]
+    #[case::none("e", "e")]
+    #[case::empty("&quot;&quot;", "")]
+    #[case::one("&quot;", "")]
+    #[case::more("&quot;a&amp;&quot;b&quot;", "a&b")]
+    fn an_etag_loses_its_quotes(#[case] sent: &str, #[case] etag: &str) {
+        let page = format!(
+            "<ListBucketResult><Contents><ETag>{sent}</ETag></Contents></ListBucketResult>"
+        );
+        let parsed = parse(page.as_bytes()).unwrap();
+        assert_eq!(parsed.entries[0].etag.as_deref(), Some(etag));
     }
 
     #[rstest]

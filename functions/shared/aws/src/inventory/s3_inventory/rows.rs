@@ -101,7 +101,7 @@ impl Wanted {
         if !latest || delete_marker {
             return Ok(None);
         }
-        let key = decoded(field(columns.key)?.to_owned()).ok_or("its key is not UTF-8")?;
+        let key = decoded(field(columns.key)?).ok_or("its key is not UTF-8")?.into_owned();
         let Some(key) = key.strip_prefix(&self.prefix).filter(|key| self.range.contains(key))
         else {
             return Ok(None);
