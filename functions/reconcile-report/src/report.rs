@@ -1,6 +1,7 @@
 //! The report's model: what all rounds together come to.
 
-use drayage_domain::estimate;
+use drayage_domain::estimate::{self, Estimate};
+use drayage_domain::object_batch::OBJECTS_PER_BATCH;
 use drayage_domain::reconcile::work::{Done, RoundState};
 use drayage_domain::reconcile::{Phase, Report, Round, TOP_MAX, Volume, Worst, manual_review};
 use drayage_lambda_kit::clock;
@@ -54,10 +55,11 @@ impl Context {
             phases: phases(&rounds),
             copied: done.copied,
             planned,
+            estimate: input.dry_run.then(|| self.estimate(planned.objects)),
             rounds,
             started_at: reconciliation.started_at.clone(),
             ended_at: clock::now().to_string(),
-            cost: Some(estimate::cost_of(&sums.tally.requests)),
+            cost: Some(estimate::cost_of(&sums.tally.requests, done.requests)),
             top: worst.into_vec(),
             differences_total,
             manual_review: manual_review(&sums.tally.verdicts),
@@ -68,6 +70,14 @@ impl Context {
         )
         .await?;
         Ok(report)
+    }
+
+    fn estimate(&self, objects: u64) -> Estimate {
+        if self.reconciliation.input.source.is_some() {
+            return Estimate::for_objects(objects, objects.div_ceil(OBJECTS_PER_BATCH as u64));
+        }
+        let batches = objects.div_ceil(u64::from(self.settings.batch_size.max(1)));
+        Estimate::for_backup(objects, batches)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a backup will take: requests, time and money, from counts.
+//! What a run will take: requests, time and money, from counts.
 //!
 //! A model, not a measurement. [`prices`] are those of us-east-1; the time is bounded by the 3,500 writes per second that one
 //! S3 prefix takes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
@@ -19,6 +19,8 @@ pub const LEDGER_WRITES_PER_FILE: u64 = 3;
 pub const TRANSITIONS_PER_BATCH: u64 = 3;
 /// Send, receive, delete.
 pub const QUEUE_REQUESTS_PER_BATCH: u64 = 3;
+/// A batch is announced, claimed, closed and counted.
+pub const LEDGER_WRITES_PER_BATCH: u64 = 4;
 
 /// The figures for a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,11 +60,32 @@ impl Estimate {
             seconds_at_least: files as f64 / S3_WRITES_PER_SECOND,
         }
     }
+
+    /// For `objects` objects that a listing has named, in `batches` batches, where S3 copies by itself. An object that is
+    /// streamed costs a read of the source as well, which the source's owner pays.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52, and an estimate anyway")]
+    pub fn for_objects(objects: u64, batches: u64) -> Self {
+        let ledger_writes = batches * LEDGER_WRITES_PER_BATCH;
+        let cost_usd = objects as f64 * S3_WRITE_USD
+            + ledger_writes as f64 * LEDGER_WRITE_USD
+            + (batches * TRANSITIONS_PER_BATCH) as f64 * TRANSITION_USD
+            + (batches * QUEUE_REQUESTS_PER_BATCH) as f64 * QUEUE_REQUEST_USD;
+        Self {
+            files: objects,
+            source_reads: 0,
+            destination_writes: objects,
+            ledger_writes,
+            cost_usd,
+            seconds_at_least: objects as f64 / S3_WRITES_PER_SECOND,
+        }
+    }
 }
 
 /// What requests cost.
+///
+/// * `copying`: requests that copied or deleted; all are taken for writes, the dearest kind.
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52, and an estimate anyway")]
-pub fn cost_of(requests: &Requests) -> Cost {
+pub fn cost_of(requests: &Requests, copying: u64) -> Cost {
     let items: Vec<CostItem> = [
         ("LIST requests", requests.list, S3_WRITE_USD),
         ("HEAD requests", requests.head, S3_READ_USD),
@@ -70,6 +93,7 @@ pub fn cost_of(requests: &Requests) -> Cost {
         ("PUT requests", requests.put, S3_WRITE_USD),
         ("COPY requests", requests.copy, S3_WRITE_USD),
         ("DELETE requests", requests.delete, 0.0),
+        ("requests of the copying", copying, S3_WRITE_USD),
     ]
     .into_iter()
     .filter(|(_, count, _)| *count > 0)
@@ -91,8 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn a_million_objects_cost_little_more_than_their_copies() {
+        let estimate = Estimate::for_objects(1_000_000, 1_000);
+        // 5.00 S3 + 0.0025 ledger + 0.075 transitions + 0.0012 queue
+        assert!((estimate.cost_usd - 5.0787).abs() < 0.0001, "{}", estimate.cost_usd);
+    }
+
+    #[test]
     fn listing_a_million_keys_costs_half_a_cent() {
-        let cost = cost_of(&Requests { list: 1_000, head: 10, ..Requests::default() });
+        let cost = cost_of(&Requests { list: 1_000, head: 10, ..Requests::default() }, 0);
         assert!((cost.usd - 0.005_004).abs() < 1e-9, "{}", cost.usd);
         assert_eq!(cost.items.len(), 2);
     }

@@ -9,6 +9,7 @@ use super::level::Level;
 use super::object::Side;
 use super::tally::{Tally, Volume};
 use super::verdict::{Category, Doubt};
+use crate::estimate::Estimate;
 
 /// Differences that a report shows itself; all of them are in `differences.ndjson`.
 pub const TOP_MAX: usize = 200;
@@ -163,6 +164,9 @@ pub struct Report {
     /// What a fix would copy next.
     #[serde(default)]
     pub planned: Volume,
+    /// What that would take; only in a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// What it costs, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,

@@ -10,6 +10,7 @@ use super::level::Level;
 use super::report::{Copied, Report};
 use super::tally::Volume;
 use super::work::Done;
+use crate::estimate::Estimate;
 
 /// A result in a few numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,9 @@ pub struct ReconcileSummary {
     /// What a fix would copy.
     #[serde(default)]
     pub planned: Volume,
+    /// What that would take; only in a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     /// Where the report is.
     pub report: String,
 }
@@ -81,6 +85,7 @@ impl ReconcileSummary {
             copied: report.copied,
             outcomes: done.outcomes.clone(),
             planned: report.planned,
+            estimate: report.estimate.clone(),
             report: report_address,
         }
     }

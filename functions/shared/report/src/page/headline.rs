@@ -4,7 +4,7 @@ use drayage_domain::reconcile::{Partial, Report};
 
 use super::findings::Findings;
 use super::shown::Shown;
-use crate::text::{counted, number};
+use crate::text::{bytes, counted, dollars, number};
 
 /// The one of three colours that carries the meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,19 @@ pub(super) struct Headline {
 
 impl Headline {
     pub(super) fn of(report: &Report, findings: &Findings) -> Self {
+        let found = Self::of_comparison(report, findings);
+        let Some(estimate) = &report.estimate else { return found };
+        let plan = format!(
+            "A dry run: {}, {}, would be copied, for about {} in requests.",
+            counted(report.planned.objects, "object", "objects"),
+            bytes(report.planned.bytes),
+            dollars(estimate.cost_usd)
+        );
+        let lead = [plan, found.lead].into_iter().filter(|text| !text.is_empty());
+        Self { lead: lead.collect::<Vec<_>>().join(" "), ..found }
+    }
+
+    fn of_comparison(report: &Report, findings: &Findings) -> Self {
         if !report.complete {
             return incomplete(findings);
         }

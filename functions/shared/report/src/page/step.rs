@@ -33,9 +33,11 @@ pub(super) fn steps(report: &Report, findings: &Findings) -> Vec<Step> {
     }
     if findings.copies_needed() > 0 {
         let what = counted(findings.copies_needed(), "object that is", "objects that are");
-        steps.push(Step::new(format!(
-            "Start a fix of this run. It copies the {what} missing or different, and compares again."
-        )));
+        steps.push(Step::new(if report.estimate.is_some() {
+            format!("Start the run without dryRun. It copies the {what} missing or different.")
+        } else {
+            format!("Start a fix of this run. It copies the {what} missing or different, and compares again.")
+        }));
         if report.source.bucket.is_some() {
             steps.push(Step::with(
                 format!(

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use askama::Template as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use drayage_domain::reconcile::{GroupTally, Report, Tally};
+use drayage_domain::estimate::Estimate;
+use drayage_domain::reconcile::{GroupTally, Report, Tally, Volume};
 use drayage_report::{ALL_FILES, INDEX_HTML, Page, render_page};
 use proptest::prelude::*;
 use rstest::rstest;
@@ -215,6 +216,16 @@ fn the_headline_says_what_was_found_and_no_more(
 fn a_report_that_calls_itself_clean_is_not_believed_against_its_counts() {
     let (status, headline) = says(&of(&[("match.etag", 5), ("missing", 1)], true));
     assert_eq!((status.as_str(), headline.as_str()), ("attention", "1 object is missing."));
+}
+
+#[test]
+fn a_dry_run_says_what_it_would_copy() {
+    let mut report = of(&[("match.etag", 5), ("missing", 3)], false);
+    report.planned = Volume { objects: 3, bytes: 2048 };
+    report.estimate = Some(Estimate::for_objects(3, 1));
+    let text = parsed(&report).text;
+    assert!(text.contains("A dry run: 3 objects, 2.0 KiB, would be copied, for about $"), "{text}");
+    assert!(text.contains("Start the run without dryRun."), "{text}");
 }
 
 #[test]

@@ -116,6 +116,7 @@ pub(crate) fn clean() -> Report {
         started_at: at("01:00:00"),
         ended_at: at("02:58:41"),
         planned: Volume::default(),
+        estimate: None,
         copied: Copied::default(),
         cost: Some(Cost {
             usd: 0.017_025,
