@@ -115,6 +115,13 @@ fn places(input: &ReconcileInput, problems: &mut Vec<Problem>) {
 }
 
 fn fixing(input: &ReconcileInput, problems: &mut Vec<Problem>) {
+    if input.fixes() && input.max_rounds == Some(1) {
+        problems.push(Problem::new(
+            "maxRounds",
+            "leaves no comparison after the copying",
+            "give 2 or more, or leave it out",
+        ));
+    }
     if input.delete_extra && !input.fix {
         problems.push(Problem::new(
             "deleteExtra",
@@ -243,6 +250,7 @@ mod tests {
     fn every_problem_is_told_at_once() {
         let input = json!({"maxRounds": 0, "shards": 1000, "destination": {}, "fix": true});
         assert_eq!(places_of(&input), ["maxRounds", "shards", "destination"]);
+        assert_eq!(places_of(&json!({"fix": true, "maxRounds": 1})), ["maxRounds"]);
         let wrong = json!({"fix": "yes", "filter": {"include": "*", "overwrite": 1}, "sources": 1});
         assert_eq!(places_of(&wrong), ["fix", "sources", "filter.include", "filter.overwrite"]);
         let senseless = json!({
