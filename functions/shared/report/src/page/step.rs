@@ -32,9 +32,15 @@ pub(super) fn steps(report: &Report, findings: &Findings) -> Vec<Step> {
         ));
     }
     if findings.copies_needed() > 0 {
-        let what = counted(findings.copies_needed(), "object that is", "objects that are");
+        let count = findings.copies_needed();
+        let what = counted(count, "object that is", "objects that are");
         steps.push(Step::new(if report.estimate.is_some() {
             format!("Start the run without dryRun. It copies the {what} missing or different.")
+        } else if report.kind == "transfer" {
+            format!(
+                "See under “Differences” why {} not in place, mend it, and start the transfer again: it copies only what is missing or different.",
+                counted(count, "object is", "objects are")
+            )
         } else {
             format!("Start a fix of this run. It copies the {what} missing or different, and compares again.")
         }));
