@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drayage_aws::clients::Clients;
-use drayage_aws::objects::{Limiter, S3Source, Sources, Storage, Transfer, TransferOptions};
+use drayage_aws::objects::{Limiter, S3Source, Sources, Storage, Tags, Transfer, TransferOptions};
 use drayage_domain::allow_list::AllowList;
 use drayage_domain::object_batch::{ObjectEntry, ObjectOptions, ObjectResults, results_key};
 use drayage_domain::reconcile::Side;
@@ -69,7 +69,7 @@ impl ObjectRules {
         let destination_bucket = buckets::name(destination)?;
         let transfer_options = TransferOptions {
             storage_class: options.storage_class,
-            preserve_tags: options.preserve_tags,
+            tags: if options.preserve_tags { Tags::Keep } else { Tags::Leave },
             ..TransferOptions::new(&destination_bucket, OBJECT_BYTES_MAX)
         };
         // Objects are never fetched by URL.

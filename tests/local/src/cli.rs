@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo::{self, DemoOptions, FILES_MAX};
 use crate::progress::note;
+use crate::transfer_demo::{self, OBJECTS_MAX, TransferDemoOptions};
 
 /// Exit status of a program that was interrupted, as shells report it.
 const INTERRUPTED: u8 = 130;
@@ -28,6 +29,10 @@ enum Command {
     /// Exit status: 0 when every record is accounted for and the independent check has passed; 1 when not, or when
     /// something went wrong; 2 for wrong arguments; 130 when interrupted.
     Demo(Demo),
+    /// Moves a bucket from another S3 service, then what has changed in it, and checks both sides after every step.
+    ///
+    /// Exit status: as for the demo of a backup.
+    Transfer(Transfer),
 }
 
 #[derive(Debug, Args)]
@@ -52,27 +57,58 @@ struct Demo {
     source_hosts: Option<String>,
 }
 
+#[derive(Debug, Args)]
+struct Transfer {
+    /// Number of objects.
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = objects)]
+    objects: usize,
+    /// Seed of the data; equal seeds give equal data.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// Leave everything running until Ctrl-C, and print how to look at it.
+    #[arg(long)]
+    keep: bool,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 fn files(text: &str) -> Result<usize, String> {
+    within(text, 1, FILES_MAX)
+}
+
+fn objects(text: &str) -> Result<usize, String> {
+    within(text, transfer_demo::OBJECTS_MIN, OBJECTS_MAX)
+}
+
+fn within(text: &str, min: usize, max: usize) -> Result<usize, String> {
     match text.parse() {
-        Ok(count) if (1..=FILES_MAX).contains(&count) => Ok(count),
-        Ok(_) | Err(_) => Err(format!("hint: give a whole number from 1 to {FILES_MAX}")),
+        Ok(count) if (min..=max).contains(&count) => Ok(count),
+        Ok(_) | Err(_) => Err(format!("hint: give a whole number from {min} to {max}")),
+    }
+}
+
+impl Command {
+    async fn run(self) -> Result<bool> {
+        match self {
+            Self::Demo(Demo { files, seed, keep, json, salesforce_secret, source_hosts }) => {
+                let options =
+                    DemoOptions { files, seed, keep, json, salesforce_secret, source_hosts };
+                Box::pin(demo::run(&options)).await
+            }
+            Self::Transfer(Transfer { objects, seed, keep, json }) => {
+                let options = TransferDemoOptions { objects, seed, keep, json };
+                Box::pin(transfer_demo::run(&options)).await
+            }
+        }
     }
 }
 
 /// Runs the command until its end or until the program is asked to stop.
 pub async fn run(arguments: Arguments) -> ExitCode {
-    let Command::Demo(demo) = arguments.command;
-    let options = DemoOptions {
-        files: demo.files,
-        seed: demo.seed,
-        keep: demo.keep,
-        json: demo.json,
-        salesforce_secret: demo.salesforce_secret,
-        source_hosts: demo.source_hosts,
-    };
     tokio::select! {
         // Dropping the demo, which the other branch does, ends everything that it has started.
-        result = demo::run(&options) => match result {
+        result = arguments.command.run() => match result {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {

@@ -230,7 +230,8 @@ impl Overview {
     }
 }
 
-fn table(has_terminal: bool) -> Table {
+/// An empty table, as wide as the terminal.
+pub(crate) fn table(has_terminal: bool) -> Table {
     let mut table = Table::new();
     table.set_content_arrangement(ContentArrangement::Dynamic);
     if has_terminal {
@@ -242,7 +243,8 @@ fn table(has_terminal: bool) -> Table {
     table
 }
 
-fn align_right(table: &mut Table, columns: &[usize]) {
+/// Aligns columns of numbers.
+pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
     for column in columns {
         if let Some(column) = table.column_mut(*column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -261,7 +263,8 @@ fn printable(name: &str) -> String {
     format!("{cut}…")
 }
 
-fn printable_line(text: &str) -> String {
+/// Text of user data without characters that move the cursor or the reading direction.
+pub(crate) fn printable_line(text: &str) -> String {
     text.chars()
         .map(|character| if is_disturbing(character) { '\u{fffd}' } else { character })
         .collect()

@@ -1,11 +1,10 @@
-//! Live progress of a backup, read from the ledger's counters: a bar on a terminal, a line now and then elsewhere.
+//! Live progress: a bar on a terminal, a line now and then elsewhere. A backup's is read from the ledger's counters.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use anyhow::Result;
 use drayage_aws::ledger::Ledger;
-use drayage_domain::counts::Counts;
 use drayage_domain::run::Position;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use tokio::time::Instant;
@@ -16,14 +15,15 @@ use crate::local_stack::LocalStack;
 const POLL_MS: u64 = 250;
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-const TEMPLATE: &str = "{spinner} {prefix:<11} [{wide_bar}] {pos}/{len} files  {msg}  ETA {eta}";
+const TEMPLATE: &str = "{spinner} {prefix:<11} [{wide_bar}] {pos}/{len} {msg}  ETA {eta}";
 
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Standing {
-    phase: &'static str,
-    total: u64,
-    counts: Counts,
+pub(crate) struct Standing {
+    pub(crate) phase: &'static str,
+    pub(crate) total: u64,
+    pub(crate) done: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Waits for the end of a backup and shows how far it is.
@@ -31,7 +31,7 @@ pub async fn follow(stack: &LocalStack, execution: &str, limit: Duration) -> Res
     let ledger = stack.ledger()?;
     let run_id = execution.rsplit(':').next().unwrap_or(execution);
     let begun = Instant::now();
-    let mut display = Display::new();
+    let mut display = Display::new("files");
     loop {
         let ended = executions::ended(stack.clients(), execution).await?;
         let standing = standing(&ledger, run_id).await?;
@@ -65,34 +65,37 @@ async fn standing(ledger: &Ledger, run_id: &str) -> Result<Standing> {
     } else {
         "comparing"
     };
-    Ok(Standing { phase, total, counts })
+    Ok(Standing { phase, total, done: counts.records(), bytes: counts.bytes_copied })
 }
 
-struct Display {
+/// Shows where a run stands.
+pub(crate) struct Display {
+    what: &'static str,
     bar: ProgressBar,
     has_terminal: bool,
     shown: Option<(&'static str, Duration)>,
 }
 
 impl Display {
-    fn new() -> Self {
+    /// * `what`: the plural of what is counted.
+    pub(crate) fn new(what: &'static str) -> Self {
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Self { bar, has_terminal: std::io::stderr().is_terminal(), shown: None }
+        Self { what, bar, has_terminal: std::io::stderr().is_terminal(), shown: None }
     }
 
-    fn show(&mut self, standing: &Standing, elapsed: Duration) {
-        let done = standing.counts.records();
+    pub(crate) fn show(&mut self, standing: &Standing, elapsed: Duration) {
+        let (what, done) = (self.what, standing.done);
         let seconds = elapsed.as_secs_f64().max(0.001);
         let per_second = precise(done) / seconds;
-        let bytes = HumanBytes(standing.counts.bytes_copied);
+        let bytes = HumanBytes(standing.bytes);
         if self.has_terminal {
             self.bar.set_prefix(standing.phase);
             self.bar.set_length(standing.total);
             self.bar.set_position(done);
-            self.bar.set_message(format!("{per_second:.0}/s  {bytes}"));
+            self.bar.set_message(format!("{what}  {per_second:.0}/s  {bytes}"));
             return;
         }
         let is_new = self.shown.is_none_or(|(phase, at)| {
@@ -100,8 +103,14 @@ impl Display {
         });
         if is_new {
             self.shown = Some((standing.phase, elapsed));
+            let left = precise(standing.total.saturating_sub(done)) / per_second.max(0.001);
+            let eta = if done == 0 || standing.total == 0 {
+                "?".to_owned()
+            } else {
+                format!("{left:.0} s")
+            };
             note(&format!(
-                "{:<12} {done}/{} files, {per_second:.0}/s, {bytes}, {:.0} s",
+                "{:<12} {done}/{} {what}, {per_second:.0}/s, {bytes}, {:.0} s, ETA {eta}",
                 standing.phase,
                 standing.total,
                 elapsed.as_secs_f64()
@@ -109,7 +118,7 @@ impl Display {
         }
     }
 
-    fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -4,11 +4,11 @@
 //! bytes, copies of more than 5 GiB, copies of an object to itself, and conditions that do not hold. What it does not know
 //! it refuses as well, with 501, instead of ignoring it.
 //!
-//! It checks no signatures and no permissions, has no versions, no ACLs and no tags, and addresses buckets by path.
+//! It knows one access key at most, checks no signatures, has no versions and no ACLs, and addresses buckets by path.
 //! Buckets may be made up as they are read ([`S3Generated`]); such a bucket takes no writes.
-//!
 //! `GET /_stats` tells how many requests of each operation came; `DELETE /_stats` begins anew.
 
+mod access;
 mod call;
 mod checksum;
 mod chunked;
@@ -23,6 +23,7 @@ mod objects;
 mod seed;
 mod server;
 mod store;
+mod tagging;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -29,4 +29,4 @@ pub use journal::UploadJournal;
 pub use limiter::{Limiter, LimiterOptions, Permit};
 pub use s3_source::S3Source;
 pub use storage::{Deleted, ObjectInfo, Storage, StorageError};
-pub use transfer::{Copied, CopyRequest, Duplicated, Sources, Transfer, TransferOptions};
+pub use transfer::{Copied, CopyRequest, Duplicated, Sources, Tags, Transfer, TransferOptions};

@@ -2,7 +2,14 @@
 //! functions, and writes its report.
 
 mod buckets;
+mod description;
+mod filters;
 mod inventory;
 mod ledger;
+mod multipart_trap;
+mod overwrite;
 mod planted;
+mod refused;
 mod transfer;
+mod two_services;
+mod unreadable;

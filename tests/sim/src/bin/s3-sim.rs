@@ -33,6 +33,12 @@ struct Arguments {
     /// Milliseconds that every page of a listing takes at least, in place of --delay-ms.
     #[arg(long)]
     delay_list_ms: Option<u64>,
+    /// Id of the only access key that is known; any will do if left out.
+    #[arg(long)]
+    access_key: Option<String>,
+    /// Objects whose keys begin with it cannot be read.
+    #[arg(long)]
+    unreadable_prefix: Option<String>,
 }
 
 #[tokio::main]
@@ -47,6 +53,8 @@ async fn main() -> anyhow::Result<()> {
         generated: arguments.generate,
         delay: Duration::from_millis(arguments.delay_ms),
         delay_list: arguments.delay_list_ms.map(Duration::from_millis),
+        access_key: arguments.access_key,
+        unreadable_prefix: arguments.unreadable_prefix,
     };
     let server = S3Server::start(options).await.context("starting the server")?;
     let mut output = std::io::stdout().lock();

@@ -36,6 +36,9 @@ pub(super) enum Operation {
     PutObject,
     CopyObject,
     DeleteObject,
+    GetObjectTagging,
+    PutObjectTagging,
+    DeleteObjectTagging,
     CreateMultipartUpload,
     UploadPart,
     UploadPartCopy,
@@ -110,6 +113,9 @@ impl Call {
             ("GET", (false, false)) if has("uploadId") => {
                 (O::ListParts, &["uploadId", "max-parts"])
             }
+            ("GET", (false, false)) if has("tagging") => (O::GetObjectTagging, &["tagging"]),
+            ("PUT", (false, false)) if has("tagging") => (O::PutObjectTagging, &["tagging"]),
+            ("DELETE", (false, false)) if has("tagging") => (O::DeleteObjectTagging, &["tagging"]),
             ("GET", (false, false)) => (O::GetObject, &[]),
             ("HEAD", (false, false)) => (O::HeadObject, &[]),
             ("PUT", (false, false)) if has("uploadId") => {

@@ -12,6 +12,7 @@ use super::error::S3Error;
 use super::multipart;
 use super::server::Shared;
 use super::store::{Object, Part, kept};
+use super::tagging;
 use super::time::iso_date;
 use super::xml::{document, push_element};
 
@@ -36,6 +37,7 @@ fn source(shared: &Shared, call: &Call) -> Result<(String, String, Arc<Object>),
         .ok_or_else(|| {
             S3Error::invalid_argument("Copy Source must mention the source bucket and key")
         })?;
+    shared.access.readable(key)?;
     let object = shared.read().object(bucket, key)?;
     conditions::copy_source(&call.headers, &object)?;
     Ok((bucket.to_owned(), key.to_owned(), object))
@@ -53,6 +55,8 @@ pub(super) fn copy(shared: &Shared, call: &Call) -> Result<Response, S3Error> {
         Some("REPLACE") => true,
         Some(_) => return Err(S3Error::invalid_argument("Unknown metadata directive.")),
     };
+    let replace_tags = tagging::replaces(call)?;
+    tagging::check(&call.headers)?;
     if bucket == call.bucket && key == call.key && !replace {
         return Err(S3Error::invalid_request(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -64,7 +68,7 @@ pub(super) fn copy(shared: &Shared, call: &Call) -> Result<Response, S3Error> {
         content: source.content.clone(),
         etag: plain_etag(&source),
         checksum: Some(checksum_of_copy(&source, wanted)),
-        kept: if replace { kept(&call.headers) } else { Arc::clone(&source.kept) },
+        kept: tagging::kept_by_copy(&source.kept, &kept(&call.headers), replace, replace_tags),
         modified: shared.now(),
     };
     let mut xml = String::with_capacity(300);

@@ -145,7 +145,9 @@ fn push_object(xml: &mut String, key: &str, object: &Object) {
         push_element(xml, "ChecksumType", checksum.kind.name());
     }
     push_element(xml, "Size", &object.content.size().to_string());
-    push_element(xml, "StorageClass", "STANDARD");
+    let class = object.kept.iter().find(|(name, _)| name == "x-amz-storage-class");
+    let class = class.and_then(|(_, value)| value.to_str().ok()).unwrap_or("STANDARD");
+    push_element(xml, "StorageClass", class);
     xml.push_str("</Contents>");
 }
 

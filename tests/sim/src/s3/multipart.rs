@@ -17,6 +17,7 @@ use super::error::S3Error;
 use super::objects::{receive, text};
 use super::server::Shared;
 use super::store::{Object, Part, Upload, kept};
+use super::tagging;
 use super::xml::{document, field, items, push_element};
 
 /// Smallest part but the last, in bytes.
@@ -42,6 +43,7 @@ pub(super) fn create(shared: &Shared, call: &Call) -> Result<Response, S3Error> 
             upload_algorithm.name()
         )));
     }
+    tagging::check(&call.headers)?;
     let mut store = shared.write();
     store.bucket(&call.bucket)?;
     let id = store.begin(Upload {

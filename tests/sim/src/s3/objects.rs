@@ -15,6 +15,7 @@ use super::content::Content;
 use super::error::S3Error;
 use super::server::Shared;
 use super::store::{Object, kept};
+use super::tagging;
 use super::time::http_date;
 use super::xml::{document, field, items, push_element};
 
@@ -55,6 +56,7 @@ pub(super) fn receive(call: &Call) -> Result<Received, S3Error> {
 
 pub(super) fn put(shared: &Shared, call: &Call) -> Result<Response, S3Error> {
     conditions::known(&call.headers)?;
+    tagging::check(&call.headers)?;
     let received = receive(call)?;
     if received.content.size() > PUT_MAX_BYTES {
         return Err(S3Error::new(
@@ -101,9 +103,10 @@ pub(super) fn get(shared: &Shared, call: &Call, head: bool) -> Result<Response, 
     let checksum = call.header("x-amz-checksum-mode").is_some() && status == StatusCode::OK;
     describe_version(&mut response, &object, checksum);
     let headers = response.headers_mut();
-    for (name, value) in object.kept.iter() {
+    for (name, value) in object.kept.iter().filter(|(name, _)| *name != tagging::TAGGING) {
         headers.append(name.clone(), value.clone());
     }
+    tagging::count_into(headers, &object);
     headers
         .entry("content-type")
         .or_insert_with(|| HeaderValue::from_static("binary/octet-stream"));

@@ -16,12 +16,13 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::access::Access;
 use super::call::{Call, Operation};
 use super::error::S3Error;
 use super::generated::S3Generated;
 use super::seed::S3Seed;
 use super::store::{Bucket, Store};
-use super::{copying, listing, multipart, objects};
+use super::{copying, listing, multipart, objects, tagging};
 
 const STATS_PATH: &str = "/_stats";
 /// Parts may have 5 GiB, but nobody sends that much to memory, in bytes.
@@ -42,6 +43,10 @@ pub struct S3ServerOptions {
     pub delay: Duration,
     /// Time that every page of a listing takes at least, in place of `delay`.
     pub delay_list: Option<Duration>,
+    /// Id of the only access key that is known here; requests with another one are refused. Signatures are not checked.
+    pub access_key: Option<String>,
+    /// Objects whose keys begin with it can be listed, but not read: 403, as without `s3:GetObject`.
+    pub unreadable_prefix: Option<String>,
 }
 
 /// A server on 127.0.0.1. Dropping it ends it.
@@ -55,6 +60,7 @@ pub struct S3Server {
 #[derive(Debug)]
 pub(super) struct Shared {
     store: RwLock<Store>,
+    pub(super) access: Access,
     counts: Mutex<BTreeMap<String, u64>>,
     delay: Duration,
     delay_list: Duration,
@@ -65,6 +71,10 @@ impl S3Server {
     pub async fn start(options: S3ServerOptions) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             store: RwLock::default(),
+            access: Access {
+                key: options.access_key,
+                unreadable_prefix: options.unreadable_prefix,
+            },
             counts: Mutex::default(),
             delay: options.delay,
             delay_list: options.delay_list.unwrap_or(options.delay),
@@ -222,6 +232,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 
 fn run(shared: &Shared, operation: Operation, call: &Call) -> Result<Response, S3Error> {
     use Operation as O;
+    shared.access.check(operation, call)?;
     match operation {
         O::ListBuckets => Ok(listing::list_buckets(shared)),
         O::CreateBucket => listing::create_bucket(shared, call),
@@ -235,6 +246,9 @@ fn run(shared: &Shared, operation: Operation, call: &Call) -> Result<Response, S
         O::PutObject => objects::put(shared, call),
         O::CopyObject => copying::copy(shared, call),
         O::DeleteObject => objects::delete(shared, call),
+        O::GetObjectTagging => tagging::get(shared, call),
+        O::PutObjectTagging => tagging::put(shared, call),
+        O::DeleteObjectTagging => tagging::delete(shared, call),
         O::CreateMultipartUpload => multipart::create(shared, call),
         O::UploadPart => multipart::upload_part(shared, call),
         O::UploadPartCopy => copying::copy_part(shared, call),

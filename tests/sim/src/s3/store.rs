@@ -13,7 +13,7 @@ use super::error::S3Error;
 use super::generated::S3Generated;
 
 /// Headers that are kept with an object and given back with it, besides `x-amz-meta-*`.
-const KEPT: [&str; 7] = [
+const KEPT: [&str; 8] = [
     "content-type",
     "content-disposition",
     "content-encoding",
@@ -21,6 +21,7 @@ const KEPT: [&str; 7] = [
     "cache-control",
     "expires",
     "x-amz-storage-class",
+    "x-amz-tagging",
 ];
 
 /// Descriptive headers of an object.

@@ -3,6 +3,7 @@
 mod copies;
 mod generated;
 mod listings;
+mod tags;
 mod uploads;
 mod writes;
 
@@ -124,7 +125,7 @@ async fn requests_are_counted_by_operation_until_they_are_reset() {
 #[tokio::test]
 async fn what_is_not_known_is_refused() {
     let fixture = Fixture::start(&[]).await;
-    for path in ["/b/k?versionId=1", "/b?acl", "/b?list-type=1", "/b/k?tagging"] {
+    for path in ["/b/k?versionId=1", "/b?acl", "/b?list-type=1", "/b/k?attributes"] {
         assert_eq!(fixture.get(path).await.refusal(), refused(501, "NotImplemented"), "{path}");
     }
     let dated = [("if-modified-since", "Thu, 01 Jan 2026 00:00:00 GMT")];

@@ -20,6 +20,11 @@ use super::digest::{BodyDigest, crc64_nvme_checksum};
 use super::place::place;
 use super::s3_failure::{Meaning, S3Failure};
 
+/// What S3 says of keys that are not, or no longer, valid
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>).
+const KEY_CODES: [&str; 4] =
+    ["InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"];
+
 /// Reads, writes and deletes single objects.
 #[derive(Debug, Clone)]
 pub struct Storage {
@@ -73,6 +78,16 @@ pub enum StorageError {
         /// S3's error code.
         code: String,
     },
+    /// The service does not know the access key, or its secret.
+    #[error(
+        "`{place}`: the access key is not accepted ({code}); hint: check keys and endpoint in the secret"
+    )]
+    UnknownKey {
+        /// `s3://bucket`.
+        place: String,
+        /// S3's error code.
+        code: String,
+    },
     /// The object is larger than the reader accepts.
     #[error("`{place}` is larger than {max_bytes} bytes")]
     TooLarge {
@@ -112,6 +127,7 @@ impl StorageError {
             Self::NoSuchBucket { .. }
             | Self::Denied { .. }
             | Self::Lacking { .. }
+            | Self::UnknownKey { .. }
             | Self::Refused { .. } => "StorageDenied",
             Self::TooLarge { .. } => "StorageObjectTooLarge",
         }
@@ -242,9 +258,22 @@ impl Storage {
                         code: failure.code,
                     });
                 }
+                if failure.meaning == Meaning::Denied {
+                    self.check_key(bucket).await?;
+                }
                 Err(from_failure(failure, bucket, &format!("s3://{bucket}")))
             }
         }
+    }
+
+    /// An answer to HEAD has no body; a listing tells whether it is the access key that is refused.
+    async fn check_key(&self, bucket: &str) -> Result<(), StorageError> {
+        let listed = self.client.list_objects_v2().bucket(bucket).max_keys(1).send().await;
+        let code = listed.err().map(|error| S3Failure::of(&error).code).unwrap_or_default();
+        if KEY_CODES.contains(&code.as_str()) {
+            return Err(StorageError::UnknownKey { place: format!("s3://{bucket}"), code });
+        }
+        Ok(())
     }
 }
 

@@ -62,9 +62,8 @@ pub struct TransferOptions {
     pub attempts_max: u32,
     /// Storage class of the copies, as S3 names it; `None`: what the bucket makes of a write without one.
     pub storage_class: Option<String>,
-    /// Whether every copy carries the tags of its source, which then have to be readable. Without it, only copies that
-    /// `CopyObject` makes carry them.
-    pub preserve_tags: bool,
+    /// What becomes of the tags of a source.
+    pub tags: Tags,
 }
 
 impl TransferOptions {
@@ -80,9 +79,20 @@ impl TransferOptions {
             max_file_bytes,
             attempts_max: 3,
             storage_class: None,
-            preserve_tags: false,
+            tags: Tags::WhereFree,
         }
     }
+}
+
+/// What becomes of the tags of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tags {
+    /// Copies that S3 makes in one request carry them, others do not: nothing is asked about them.
+    WhereFree,
+    /// Every copy carries them. They have to be readable.
+    Keep,
+    /// No copy carries them.
+    Leave,
 }
 
 /// Where files can be fetched from.

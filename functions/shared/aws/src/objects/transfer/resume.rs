@@ -12,7 +12,7 @@ use super::destination::Write;
 use super::multipart::Part;
 use super::ranges::{part_length, part_size};
 use super::stream::Rest;
-use super::{Attempt, CopyRequest, Transfer};
+use super::{Attempt, CopyRequest, Tags, Transfer};
 use crate::objects::body::{OpenSource, SourceBody};
 use crate::objects::error::CopyError;
 use crate::objects::http_source::{Missing, Opened};
@@ -118,7 +118,7 @@ impl Transfer {
                 Some(open) => open,
                 None => s3.open(&located, 0, request.deadline, count).await?,
             };
-            if self.options.preserve_tags && open.metadata.tags.is_none() {
+            if self.options.tags == Tags::Keep && open.metadata.tags.is_none() {
                 located.tags.clone_from(&open.tags);
                 open.metadata.tags = s3.tags_unless_none(&located, request.deadline, count).await?;
             }

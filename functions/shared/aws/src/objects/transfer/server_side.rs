@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, MetadataDirective};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumType, MetadataDirective, TaggingDirective};
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::Proof;
 use drayage_domain::source_url::S3Location;
@@ -15,7 +15,7 @@ use super::multipart::{Part, Upload};
 use super::proof::{Expected, Reported, parts_of};
 use super::ranges::{COPY_PART_SIZE_BYTES, SINGLE_COPY_MAX_BYTES, part_size, ranges};
 use super::resume::Left;
-use super::{Attempt, CopyRequest, Transfer};
+use super::{Attempt, CopyRequest, Tags, Transfer};
 use crate::objects::deadline::by_deadline;
 use crate::objects::error::CopyError;
 use crate::objects::place::shown;
@@ -56,7 +56,7 @@ impl Transfer {
         deadline: Instant,
         count: &RequestCount,
     ) -> Result<Located, CopyError> {
-        if self.options.preserve_tags && located.size_bytes > SINGLE_COPY_MAX_BYTES {
+        if self.options.tags == Tags::Keep && located.size_bytes > SINGLE_COPY_MAX_BYTES {
             located.metadata.tags = s3.tags(&located, deadline, count).await?;
         }
         Ok(located)
@@ -127,6 +127,7 @@ impl Transfer {
         write: Write<'_>,
     ) -> Result<Reported, CopyError> {
         write.count.add();
+        let leave_tags = self.options.tags == Tags::Leave;
         let request = self
             .destination
             .client
@@ -136,6 +137,7 @@ impl Transfer {
             .copy_source(copy_source)
             .set_copy_source_if_match(located.etag_header.clone())
             .metadata_directive(MetadataDirective::Copy)
+            .set_tagging_directive(leave_tags.then_some(TaggingDirective::Replace))
             // The directive does not cover it.
             .set_website_redirect_location(located.metadata.website_redirect_location.clone())
             .set_storage_class(self.destination.storage_class.clone())

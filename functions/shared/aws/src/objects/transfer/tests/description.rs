@@ -52,7 +52,7 @@ impl Way {
 
 fn preserving(fake: &FakeS3, way: Way) -> Transfer {
     let mut transfer = transfer(fake, way.server_side(), "");
-    transfer.options.preserve_tags = true;
+    transfer.options.tags = Tags::Keep;
     transfer.options.max_file_bytes = u64::MAX;
     transfer
 }
@@ -88,7 +88,7 @@ async fn without_the_option_tags_are_not_asked_for(
     let fake = FakeS3::start(Reports::Full).await;
     fake.store("src/a.html", way.object().tagged("a", "b"));
     let mut transfer = preserving(&fake, way);
-    transfer.options.preserve_tags = false;
+    transfer.options.tags = Tags::WhereFree;
     copy(&transfer, "a.html").await.unwrap();
     assert_eq!(fake.stored("dst/a.html").unwrap().tags, []);
     assert_eq!(fake.requests("TAGS").len(), 0);
@@ -141,7 +141,7 @@ fn at(server: &RawServer) -> Transfer {
         http: HttpSource::new(http_options("")).unwrap(),
     };
     let options = TransferOptions {
-        preserve_tags: true,
+        tags: Tags::Keep,
         attempts_max: 2,
         ..TransferOptions::new("dst", 64 * MIB as u64)
     };
@@ -233,6 +233,18 @@ async fn copy_object_carries_tags_by_itself() {
     assert!(header(sent, "x-amz-tagging").is_none());
     assert!(header(sent, "x-amz-tagging-directive").is_none(), "COPY is the default");
     assert_eq!(header(sent, "x-amz-website-redirect-location").as_deref(), Some("/b.html"));
+}
+
+#[tokio::test]
+async fn a_copy_object_without_tags_says_so() {
+    let fake = FakeS3::start(Reports::Full).await;
+    fake.store("src/a", Way::Put.object().tagged("a", "b"));
+    let mut transfer = preserving(&fake, Way::PartCopy);
+    transfer.options.tags = Tags::Leave;
+    copy(&transfer, "a").await.unwrap();
+    let sent = &fake.requests("COPY")[0];
+    assert_eq!(header(sent, "x-amz-tagging-directive").as_deref(), Some("REPLACE"));
+    assert!(header(sent, "x-amz-tagging").is_none());
 }
 
 #[rstest]

@@ -79,7 +79,7 @@ async fn a_listed_object_of_more_than_five_gibibytes_keeps_its_description() {
     let source = s3_location("src", &["a.pdf"]);
     let mut transfer = transfer(&fake, true, "");
     transfer.options.max_file_bytes = u64::MAX;
-    transfer.options.preserve_tags = true;
+    transfer.options.tags = Tags::Keep;
     let request = CopyRequest { listed: Some(&listed), ..request(&source, "a.pdf") };
     let copied = transfer.copy(&request).await.unwrap();
     assert!(matches!(copied, Copied::Done { server_side: true, .. }));

@@ -18,7 +18,7 @@ async fn services(source_key: &str, destination_key: &str) -> Services {
     let options = TransferOptions {
         multipart_threshold_bytes: PART_SIZE_MIN_BYTES,
         part_size_bytes: PART_SIZE_MIN_BYTES,
-        preserve_tags: true,
+        tags: Tags::Keep,
         ..TransferOptions::new("dst", 64 * MIB as u64)
     };
     let source = s3_client_with_key(&from.uri(), source_key);
