@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::AUTHORIZATION;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::auth::{Authenticator, LOGIN, Session};
 use crate::credentials::{Credentials, is_loopback};
 use crate::error::{SalesforceError, classify};
-use crate::http::{self, ApiRequest, Incoming};
+use crate::http::{self, ApiRequest, Body, Incoming};
 use crate::limits::{ApiUsage, LIMIT_INFO_HEADER};
 use crate::retry::{self, Replay, RetryPolicy};
 
@@ -191,9 +191,13 @@ impl Client {
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value);
         }
-        if let Some(body) = &request.body {
-            outgoing = outgoing.json(body);
-        }
+        outgoing = match &request.body {
+            None => outgoing,
+            Some(Body::Json(body)) => outgoing.json(body),
+            Some(Body::Csv(body)) => {
+                outgoing.header(CONTENT_TYPE, "text/csv; charset=UTF-8").body(body.clone())
+            }
+        };
         let answer =
             http::exchange(request.operation, outgoing, timeout, request.body_bytes_max).await?;
         self.note_usage(&answer.incoming);

@@ -9,7 +9,10 @@ mod classify;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use classify::{classify, classify_job_message, classify_token_reply};
+pub(crate) use classify::{classify, classify_job_message, classify_row, classify_token_reply};
+
+/// A server gives up waiting; what it forwarded before may still be carried out.
+const REQUEST_TIMEOUT: u16 = 408;
 
 /// An answer from Salesforce that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +105,8 @@ pub enum SalesforceError {
     /// The pinned API version is not served (any more).
     #[error("Salesforce does not serve this API version: {0}")]
     ApiVersionRetired(Box<ApiFailure>),
-    /// The org or the object does not support Bulk API queries.
-    #[error("Salesforce Bulk API is not available for this query: {0}")]
+    /// The org or the object does not support the Bulk API.
+    #[error("Salesforce Bulk API is not available for this object: {0}")]
     BulkNotSupported(Box<ApiFailure>),
     /// A bulk job ended as Failed or Aborted for a reason without a class of its own.
     #[error("Salesforce bulk job did not complete: {0}")]
@@ -184,6 +187,15 @@ impl SalesforceError {
         }
     }
 
+    /// Whether the request certainly changed nothing: it was not sent, not started, or refused. Of a write that failed in
+    /// any other way (no answer, a broken connection, 500, 502, 504, an answer that cannot be read) nobody knows.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        let refused = |status: u16| (400..500).contains(&status) && status != REQUEST_TIMEOUT;
+        matches!(self, Self::InvalidArgument { .. })
+            || crate::retry::not_started(self)
+            || self.failure().is_some_and(|failure| refused(failure.status))
+    }
+
     /// Stable name of the class, one of [`ERROR_TYPES`].
     pub fn error_type(&self) -> &'static str {
         match self {
@@ -257,7 +269,7 @@ impl SalesforceError {
                 "set api_version in the Salesforce secret to a version the org lists"
             }
             Self::BulkNotSupported(_) => {
-                "read this object with REST queries instead of the Bulk API"
+                "read and update this object by REST instead of the Bulk API"
             }
             Self::JobFailed(_) => "open the job in Setup > Bulk Data Load Jobs, then run it again",
             Self::Rejected(_) => {

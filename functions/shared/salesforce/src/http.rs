@@ -39,6 +39,13 @@ pub(crate) fn client(
         })
 }
 
+/// What a call sends.
+pub(crate) enum Body {
+    Json(Value),
+    /// UTF-8 text, sent byte for byte.
+    Csv(Bytes),
+}
+
 /// A call of the data API, before the session is known.
 pub(crate) struct ApiRequest {
     pub(crate) operation: &'static str,
@@ -47,7 +54,7 @@ pub(crate) struct ApiRequest {
     pub(crate) path: String,
     pub(crate) query: Vec<(&'static str, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Body>,
     pub(crate) replay: Replay,
     pub(crate) body_bytes_max: usize,
 }
@@ -68,8 +75,22 @@ impl ApiRequest {
 
     /// A request that creates something.
     pub(crate) fn post(operation: &'static str, path: String, body: Value) -> Self {
+        Self::writing(operation, Method::POST, path, Body::Json(body))
+    }
+
+    /// A request that changes something.
+    pub(crate) fn patch(operation: &'static str, path: String, body: Value) -> Self {
+        Self::writing(operation, Method::PATCH, path, Body::Json(body))
+    }
+
+    /// A request that uploads CSV.
+    pub(crate) fn put_csv(operation: &'static str, path: String, body: Bytes) -> Self {
+        Self::writing(operation, Method::PUT, path, Body::Csv(body))
+    }
+
+    fn writing(operation: &'static str, method: Method, path: String, body: Body) -> Self {
         Self {
-            method: Method::POST,
+            method,
             body: Some(body),
             replay: Replay::IfNotStarted,
             ..Self::get(operation, path)

@@ -45,6 +45,12 @@ pub(crate) fn is_id(text: &str) -> bool {
     matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// What two spellings of one id have in common: the first 15 characters. The other three are a checksum of their case:
+/// <https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/field_types.htm>.
+pub(crate) fn id_key(id: &str) -> Option<&str> {
+    if is_id(id) { id.get(..15) } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

@@ -41,7 +41,7 @@ impl Default for RetryPolicy {
 pub(crate) enum Replay {
     /// Reading, or writing the same thing: after any passing failure.
     Always,
-    /// Creating something: only if Salesforce certainly did not start to work on it.
+    /// Creating or changing something: only if Salesforce certainly did not start to work on it.
     IfNotStarted,
 }
 
@@ -55,7 +55,10 @@ impl Replay {
     }
 }
 
-fn not_started(error: &SalesforceError) -> bool {
+/// Whether Salesforce certainly did not start to work on the request. It documents 503 as "unavailable to handle the
+/// request" (<https://developer.salesforce.com/docs/platform/api-rest/guide/errorcodes.html>), and 429 is a refusal by
+/// definition (RFC 6585); it says nothing of the kind about 500, 502 and 504.
+pub(crate) fn not_started(error: &SalesforceError) -> bool {
     // The login comes before the request itself.
     error.operation() == crate::auth::LOGIN
         || matches!(error, SalesforceError::ConcurrencyLimit(_))

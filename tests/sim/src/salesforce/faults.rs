@@ -40,6 +40,9 @@ pub struct FaultPlan {
     pub ignore_if_unmodified_since: bool,
     /// Bulk ingest jobs fail after this many rows and leave the rest unprocessed.
     pub ingest_fails_after_rows: Option<u64>,
+    /// Bulk ingest jobs record no result for this many of the rows that they have tried, as happens beyond the daily
+    /// allocation of batches.
+    pub ingest_results_unrecorded: usize,
     /// Bulk query jobs end as `Failed`.
     pub query_job_fails: bool,
     /// Bulk results come in an order other than that of the input.
@@ -91,6 +94,8 @@ pub enum CallFaultKind {
     AppliedButDropped,
     /// The call is applied, and the connection closes in the middle of the answer's body.
     ResetMidBody,
+    /// The call is applied, and a gateway in front of the service answers HTTP 504.
+    AppliedButGatewayTimeout,
 }
 
 /// The daily allocation runs out at a counted call.
@@ -163,7 +168,8 @@ pub enum Action {
         sobject: String,
         /// Record id.
         id: String,
-        /// New values.
+        /// New values. `LastModifiedDate` and `SystemModstamp` may be among them: the change of a transaction that
+        /// began earlier.
         fields: Map<String, Value>,
     },
     /// A user inserts a row.

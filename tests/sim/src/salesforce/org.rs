@@ -63,7 +63,8 @@ impl Org {
         Ok(id::to_18(id).unwrap_or_default())
     }
 
-    /// Changes fields of a row.
+    /// Changes fields of a row. `LastModifiedDate` and `SystemModstamp` may be set, as by a transaction that began
+    /// earlier.
     pub fn update(&self, sobject: &str, id: &str, fields: Value) -> Result<(), SaveError> {
         self.lock().store.update(Actor::Person, sobject, id, &as_map(fields))
     }

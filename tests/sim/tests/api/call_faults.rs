@@ -85,6 +85,14 @@ async fn a_write_can_be_applied_without_an_answer() {
 }
 
 #[tokio::test]
+async fn a_write_can_be_applied_although_a_gateway_gives_up() {
+    let site = Site::new(1).await;
+    site.faults(calls(&[Endpoint::RowUpdate], CallFaultKind::AppliedButGatewayTimeout));
+    assert_eq!(site.update(&site.ids[0], "new").await.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(site.url_of(&site.ids[0]), "new");
+}
+
+#[tokio::test]
 async fn a_connection_can_drop_before_the_write() {
     let site = Site::new(1).await;
     site.faults(calls(&[Endpoint::RowUpdate], CallFaultKind::DroppedUnapplied));
@@ -204,6 +212,17 @@ async fn an_ingest_job_can_fail_half_way() {
     assert_eq!(bulk_ingest::lines(&site, &job, "successfulResults").await.len(), 3);
     let rest = bulk_ingest::lines(&site, &job, "unprocessedrecords").await;
     assert_eq!(rest, [format!(r#""{}","new""#, site.ids[3])]);
+}
+
+#[tokio::test]
+async fn bulk_results_can_be_missing() {
+    let site = Site::new(3).await;
+    site.faults(FaultPlan { ingest_results_unrecorded: 2, ..FaultPlan::default() });
+    let rows: Vec<(&str, &str)> = site.ids.iter().map(|id| (id.as_str(), "new")).collect();
+    let (job, status) = bulk_ingest::run(&site, &bulk_ingest::csv(&rows)).await;
+    assert_eq!(status["numberRecordsProcessed"], 3);
+    assert_eq!(bulk_ingest::lines(&site, &job, "successfulResults").await.len(), 1);
+    assert_eq!(site.url_of(&site.ids[0]), "new");
 }
 
 #[tokio::test]

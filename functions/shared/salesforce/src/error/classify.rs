@@ -39,6 +39,18 @@ pub(crate) fn classify(
     by_code(failure).unwrap_or_else(by_status)
 }
 
+/// Turns the refusal of one row, inside an answer that is a success as a whole, into its class. `errors` is a list as in
+/// REST (`errorCode`) or in collections (`statusCode`).
+pub(crate) fn classify_row(
+    operation: &'static str,
+    status: u16,
+    errors: &Value,
+) -> SalesforceError {
+    let (code, message) = code_and_message_of(errors);
+    let failure = ApiFailure { operation, status, code, message, retry_after: None };
+    by_code(Box::new(failure)).unwrap_or_else(by_status)
+}
+
 /// Turns an unsuccessful answer of the token endpoint into its class. A 400 here is a refusal of the credentials.
 pub(crate) fn classify_token_reply(
     operation: &'static str,
@@ -147,7 +159,7 @@ fn session_class(failure: &ApiFailure) -> fn(Box<ApiFailure>) -> SalesforceError
 /// Bulk refusals have no code of their own; they are known by where they happen and what they say.
 fn refuses_bulk(failure: &ApiFailure, message: &str) -> bool {
     let not_there = message.contains("not supported") || message.contains("not enabled");
-    failure.operation.starts_with("bulk query")
+    failure.operation.starts_with("bulk ")
         && (message.contains("bulk") && not_there || folded(&failure.code) == "FEATURENOTENABLED")
 }
 
@@ -160,7 +172,11 @@ fn code_and_message(body: &[u8]) -> (String, String) {
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return (String::new(), String::new());
     };
-    let entry = value.as_array().map_or(Some(&value), |entries| entries.first());
+    code_and_message_of(&value)
+}
+
+fn code_and_message_of(value: &Value) -> (String, String) {
+    let entry = value.as_array().map_or(Some(value), |entries| entries.first());
     let first = |names: &[&str]| {
         names.iter().find_map(|name| entry?.get(name)?.as_str()).unwrap_or_default()
     };

@@ -54,6 +54,8 @@ pub(crate) struct IngestJob {
     /// Rows tried so far.
     tried: usize,
     outcomes: Vec<Outcome>,
+    /// Outcomes that no list of results names.
+    unrecorded: usize,
 }
 
 /// What decides how far a status poll moves a job.
@@ -74,6 +76,7 @@ impl IngestJob {
             rows: Vec::new(),
             tried: 0,
             outcomes: Vec::new(),
+            unrecorded: 0,
         }
     }
 
@@ -98,6 +101,7 @@ impl IngestJob {
 
     /// Moves the job on after a status poll.
     pub(crate) fn advance(&mut self, store: &mut Store, pace: Pace<'_>) {
+        self.unrecorded = pace.faults.ingest_results_unrecorded;
         let is_due = self.head.is_due(pace.polls_per_state);
         match self.head.state {
             JobState::UploadComplete if is_due => match self.read_upload(store) {
@@ -235,7 +239,7 @@ impl IngestJob {
             format.line(&line)
         };
         let mut text = own("sf__Id", second, &self.header);
-        for outcome in &self.outcomes {
+        for outcome in self.outcomes.iter().skip(self.unrecorded) {
             if let (Some(value), Some(row)) = (value(outcome), self.rows.get(outcome.row)) {
                 text.push_str(&own(&outcome.id, &value, row));
             }

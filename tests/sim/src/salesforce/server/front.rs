@@ -57,6 +57,9 @@ pub(super) async fn answer(
             response
         }
         Ok(Outcome { response, damage: Some(Damage::ResetMidBody) }) => half_of(response).await,
+        Ok(Outcome { damage: Some(Damage::GatewayTimeout), .. }) => {
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "a handler panicked");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -82,6 +85,7 @@ fn take_apart(site: &Site, parts: Parts, body: Bytes) -> Call {
 enum Damage {
     Cut,
     ResetMidBody,
+    GatewayTimeout,
 }
 
 struct Outcome {
@@ -134,6 +138,7 @@ fn damage_of(kind: CallFaultKind) -> (Option<ApiError>, Option<Damage>) {
             (None, Some(Damage::Cut))
         }
         CallFaultKind::ResetMidBody => (None, Some(Damage::ResetMidBody)),
+        CallFaultKind::AppliedButGatewayTimeout => (None, Some(Damage::GatewayTimeout)),
     }
 }
 

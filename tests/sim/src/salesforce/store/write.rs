@@ -9,7 +9,7 @@ use super::super::schema::{self, Field, FieldKind, SObjectType};
 use super::super::{id, time};
 use super::{Actor, Row, Store, Value};
 
-/// System fields that a person may set on insert, so that a test can place a row in the past.
+/// System fields that a person may set, so that a test can place a row or a change in the past.
 const BACKDATABLE: [usize; 3] =
     [schema::CREATED_DATE, schema::LAST_MODIFIED_DATE, schema::SYSTEM_MODSTAMP];
 
@@ -98,10 +98,10 @@ impl Store {
             self.faults.check_lock(&long)?;
         }
         let Some(mut row) = self.row(sobject, &long).cloned() else { return Err(no_row()) };
+        self.stamp(actor, &mut row);
         for (field, value) in changes {
             row.set(field, value);
         }
-        self.stamp(actor, &mut row);
         self.put(index, &long, Some(row));
         Ok(())
     }
