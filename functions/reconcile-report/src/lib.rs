@@ -99,6 +99,7 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     let storage = Storage::new(clients.s3.clone());
     let documents = Documents::new(storage.clone(), &settings.state_bucket);
     if request.broken_off {
+        queue::end_queues(&ledger, &run_id).await?;
         if own {
             close(&ledger, &lock, &run_id, RunState::Failed).await?;
         }

@@ -6,6 +6,7 @@
 mod objects;
 mod records;
 
+use drayage_aws::ledger::Ledger;
 use drayage_domain::object_batch::BYTES_PER_BATCH;
 use drayage_domain::reconcile::work::{self, Queued};
 use drayage_domain::run::{RunRecord, RunState, Work};
@@ -54,10 +55,7 @@ impl Context {
         if self.ledger.run(&run_id).await?.is_none() {
             return Ok(());
         }
-        let open = self.ledger.open_batches(&run_id).await?;
-        let state = if open == 0 { RunState::Succeeded } else { RunState::Failed };
-        let now = clock::now().to_string();
-        Ok(self.ledger.finish_run(&run_id, state, None, &now).await?)
+        end_queue(&self.ledger, &run_id).await
     }
 
     async fn create_run(&self, run_id: &str, work: Work) -> Result<(), FunctionError> {
@@ -86,6 +84,26 @@ impl Context {
             queued: Queued::default(),
         }
     }
+}
+
+/// Ends what a run that was broken off has queued and not ended: after its last round, which nobody tells.
+pub(crate) async fn end_queues(ledger: &Ledger, run_id: &str) -> Result<(), FunctionError> {
+    for round in 1.. {
+        let repair_run = work::repair_run(run_id, round);
+        match ledger.run(&repair_run).await? {
+            Some(run) if run.state == RunState::Running => end_queue(ledger, &repair_run).await?,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// Ends a run of batches, which has failed if one of them is open.
+async fn end_queue(ledger: &Ledger, run_id: &str) -> Result<(), FunctionError> {
+    let open = ledger.open_batches(run_id).await?;
+    let state = if open == 0 { RunState::Succeeded } else { RunState::Failed };
+    Ok(ledger.finish_run(run_id, state, None, &clock::now().to_string()).await?)
 }
 
 /// Entries on their way into batches.

@@ -56,7 +56,7 @@ impl<'a> FindingsFile<'a> {
 
 #[async_trait::async_trait]
 impl Findings for FindingsFile<'_> {
-    async fn take(&mut self, finding: Finding) -> Result<(), StorageError> {
+    async fn take(&mut self, finding: &Finding) -> Result<(), StorageError> {
         let Some(difference) = finding.difference() else { return Ok(()) };
         let before = self.waiting.len();
         // A difference is text and numbers: it can always be written.
@@ -74,3 +74,6 @@ impl Findings for FindingsFile<'_> {
         written
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,8 +133,8 @@ impl FindingsFile {
 
 #[async_trait::async_trait]
 impl Findings for FindingsFile {
-    async fn take(&mut self, finding: Finding) -> Result<(), StorageError> {
-        if let Err(error) = self.write(&finding) {
+    async fn take(&mut self, finding: &Finding) -> Result<(), StorageError> {
+        if let Err(error) = self.write(finding) {
             self.failed = Some(error);
         }
         Ok(())

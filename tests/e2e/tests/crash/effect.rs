@@ -22,6 +22,8 @@ pub(crate) struct Effect {
     pub(crate) operation: String,
     /// For S3 the path with the bucket; otherwise `/`.
     pub(crate) path: String,
+    /// Whether it was refused, and has changed nothing.
+    pub(crate) refused: bool,
 }
 
 impl Effect {
@@ -33,17 +35,20 @@ impl Effect {
         } else {
             s3_operation(method, uri.query().unwrap_or_default(), headers)?.to_owned()
         };
-        Some(Self { operation, path: uri.path().to_owned() })
+        Some(Self { operation, path: uri.path().to_owned(), refused: false })
     }
 
-    /// Whether the request puts an object, or completes one, under its path.
+    /// Whether the request has put an object, or completed one, under its path.
     pub(crate) fn makes_object(&self) -> bool {
-        matches!(self.operation.as_str(), "PutObject" | "CopyObject" | "CompleteMultipartUpload")
+        let operation = self.operation.as_str();
+        !self.refused && matches!(operation, "PutObject" | "CopyObject" | "CompleteMultipartUpload")
     }
 }
 
 fn s3_operation(method: &Method, query: &str, headers: &HeaderMap) -> Option<&'static str> {
-    if *method == Method::DELETE {
+    if *method == Method::DELETE && query.contains("uploadId=") {
+        Some("AbortMultipartUpload")
+    } else if *method == Method::DELETE {
         Some("DeleteObject")
     } else if *method == Method::POST && query.contains("uploads") {
         Some("CreateMultipartUpload")

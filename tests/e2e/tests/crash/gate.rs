@@ -86,7 +86,7 @@ impl Gate {
             return never().await;
         }
         let answer = self.forward(&parts, body).await;
-        passed.effects.push(effect);
+        passed.effects.push(Effect { refused: !answer.status().is_success(), ..effect });
         if turn.is_some() {
             kill(&mut passed);
             drop(passed);

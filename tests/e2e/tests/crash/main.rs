@@ -16,4 +16,5 @@ mod messages;
 mod random_kills;
 mod state;
 mod steps;
+mod times;
 mod world;

@@ -1,4 +1,6 @@
-//! Whole backups whose Lambdas are killed at random times until the run ends.
+//! Whole backups and transfers whose Lambdas are killed at random times until the run ends.
+
+mod transfer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -1,13 +1,16 @@
 //! Everything that a world holds, in a form that is compared, and taken over into another world.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read as _;
 
 use anyhow::{Context as _, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
+use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::times::{without_lengths, without_times};
 use crate::world::World;
 
 /// An item as the SDK has it.
@@ -27,6 +30,9 @@ const NOISE: [&str; 8] = [
     "server_side_copies",
     "lease_until",
 ];
+
+/// What the names of runs that mend what a comparison has found have in them. Such a run starts when it is made.
+const REPAIR: &str = ".repair-";
 
 /// What a world holds.
 #[derive(Debug, Clone)]
@@ -65,7 +71,12 @@ impl Snapshot {
             [(world.state_bucket(), &self.state), (world.destination(), &self.destination)]
         {
             for (key, bytes) in objects {
-                let body = ByteStream::from(bytes.clone());
+                // Plans of a comparison name the destination.
+                let bytes = str::from_utf8(bytes).map_or_else(
+                    |_| bytes.clone(),
+                    |text| text.replace(&self.world, &world.name).into_bytes(),
+                );
+                let body = ByteStream::from(bytes);
                 clients.s3.put_object().bucket(&bucket).key(key).body(body).send().await?;
             }
         }
@@ -75,6 +86,12 @@ impl Snapshot {
     /// Replaces an object of the state bucket.
     pub(crate) fn with_state_object(mut self, key: &str, bytes: Vec<u8>) -> Self {
         self.state.insert(key.to_owned(), bytes);
+        self
+    }
+
+    /// Replaces an object of the destination.
+    pub(crate) fn with_destination_object(mut self, key: &str, bytes: Vec<u8>) -> Self {
+        self.destination.insert(key.to_owned(), bytes);
         self
     }
 
@@ -115,10 +132,14 @@ impl Snapshot {
                 // Who has closed a batch is an invocation's random id.
                 value.as_object_mut().unwrap().remove("owner");
             }
-            all.insert(format!("run {} {name}", text(&item["run_id"])), value);
+            let run_id = text(&item["run_id"]);
+            if run_id.contains(REPAIR) && name == "RUN" {
+                value = without_start(value);
+            }
+            all.insert(format!("run {run_id} {name}"), value);
         }
         for (key, bytes) in &self.state {
-            let plain = String::from_utf8_lossy(bytes).replace(&self.world, WORLD);
+            let plain = plain_text(key, bytes).replace(&self.world, WORLD);
             let value = serde_json::from_str(&plain).map_or(Value::String(plain), quiet);
             all.insert(format!("state {key}"), value);
         }
@@ -193,6 +214,35 @@ async fn objects(client: &aws_sdk_s3::Client, bucket: &str) -> Result<BTreeMap<S
         }
     }
     Ok(objects)
+}
+
+/// The text of an object of the state bucket. What a comparison keeps, and its report, are full of times.
+fn plain_text(key: &str, bytes: &[u8]) -> String {
+    let mut unpacked = Vec::new();
+    // What is not packed is no gzip, whatever its name is.
+    let bytes = match GzDecoder::new(bytes).read_to_end(&mut unpacked) {
+        Ok(_) => &unpacked,
+        Err(_) => bytes,
+    };
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    if key.ends_with("/index.html") {
+        without_times(&without_lengths(&text))
+    } else if key.contains("/reconcile/") || key.contains("/report/") {
+        without_times(&text)
+    } else {
+        text
+    }
+}
+
+fn without_start(mut run: Value) -> Value {
+    for (name, value) in run.as_object_mut().into_iter().flatten() {
+        if name == "started_at" || name == "startedAt" {
+            *value = Value::Null;
+        } else {
+            *value = without_start(value.take());
+        }
+    }
+    run
 }
 
 fn renamed(item: &Item, from: &str, to: &str) -> Item {

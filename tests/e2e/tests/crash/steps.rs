@@ -1,9 +1,10 @@
-//! The steps of a backup, each killed around each of its side effects.
+//! The steps of a backup and of a transfer, each killed around each of its side effects.
 
 mod copy;
 mod dead_letter;
 mod enumerate;
 mod run;
+mod transfer;
 
 use anyhow::Result;
 use drayage_sim::files::{Fault, FaultKind, ServedFile};

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::gate::Kill;
 use crate::lambda::{Answer, Delivered, Delivery};
+use crate::times::STARTED_AT;
 
 /// Every world's run: worlds are compared, so they must not differ in it.
 pub(crate) const RUN: &str = "crash-run";
@@ -192,7 +193,7 @@ impl World<'_> {
         json!({
             "runId": RUN,
             "executionArn": format!("arn:aws:states:{REGION}:000000000000:execution:backup:{RUN}"),
-            "startedAt": "2026-01-01T00:00:00Z",
+            "startedAt": STARTED_AT,
             "input": input,
         })
     }
@@ -204,10 +205,15 @@ impl World<'_> {
 
     /// The event of `copy` and `dead-letter`.
     pub(crate) fn batch_event(number: u32) -> Value {
+        Self::batch_event_of(RUN, number)
+    }
+
+    /// The same for a batch of another run.
+    pub(crate) fn batch_event_of(run_id: &str, number: u32) -> Value {
         let body = json!({
             "taskToken": format!("token-{number}"),
-            "runId": RUN,
-            "batchKey": drayage_domain::manifest::batch_key(RUN, number),
+            "runId": run_id,
+            "batchKey": drayage_domain::manifest::batch_key(run_id, number),
         });
         json!({ "Records": [{
             "messageId": format!("message-{number}"),

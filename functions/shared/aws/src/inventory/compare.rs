@@ -54,7 +54,7 @@ impl Finding {
 #[async_trait::async_trait]
 pub trait Findings: Send {
     /// Called once for each key that is not in order.
-    async fn take(&mut self, finding: Finding) -> Result<(), StorageError>;
+    async fn take(&mut self, finding: &Finding) -> Result<(), StorageError>;
 }
 
 /// How far a comparison has come.
@@ -257,15 +257,16 @@ impl Comparison {
         let Judged { verdict, source, destination, .. } = judged;
         if let Some(verdict) = verdict {
             let finding = Finding { verdict, source, destination };
+            // Kept before it is counted: what is not kept is decided again.
+            if !verdict.is_match() {
+                findings.take(&finding).await?;
+            }
             self.tally.count(
                 finding.group(self.options.group_segments),
                 verdict,
                 finding.source.as_ref(),
                 finding.destination.as_ref(),
             );
-            if !verdict.is_match() {
-                findings.take(finding).await?;
-            }
         }
         std::mem::swap(self.position.get_or_insert_default(), &mut self.next_position);
         Ok(())

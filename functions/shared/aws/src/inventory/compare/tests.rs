@@ -76,7 +76,7 @@ struct Kept {
 
 #[async_trait]
 impl Findings for Kept {
-    async fn take(&mut self, finding: Finding) -> Result<(), StorageError> {
+    async fn take(&mut self, finding: &Finding) -> Result<(), StorageError> {
         if self.fails_at == Some(self.findings.len()) {
             let (place, code) = ("s3://b/k".to_owned(), "SlowDown".to_owned());
             return Err(StorageError::Unavailable { place, code });
@@ -142,6 +142,14 @@ async fn a_finding_that_cannot_be_kept_is_not_passed() {
     let compared = comparison.run(until, &mut kept).await;
     assert!(matches!(compared.end, End::Broken(CompareError::Findings(_))), "{compared:?}");
     assert_eq!(compared.position.as_deref(), Some("a"));
+    // It is counted when it is come to again.
+    let (after, mut tally) = (compared.position.as_deref(), compared.tally);
+    assert_eq!(tally.keys(), 1);
+    let options = ComparisonOptions { after: after.map(str::to_owned), ..options() };
+    let (rest, more) = compare(party("a=1 b=1 c=1", after), party("", None), options).await;
+    tally.add(&rest.tally);
+    assert_eq!((tally.keys(), tally.verdicts["missing"]), (3, 3));
+    assert_eq!([kept.findings, more.findings].concat(), ["a missing", "b missing", "c missing"]);
 }
 
 #[tokio::test]
