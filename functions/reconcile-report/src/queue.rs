@@ -30,16 +30,16 @@ impl Context {
         sums: &Sums,
     ) -> Result<Queued, FunctionError> {
         let input = &self.reconciliation.input;
-        let complete = sums.incomplete(&self.reconciliation.unreadable).is_empty();
+        let source = sums.source_read(&self.reconciliation.unreadable);
         let queued = if input.source.is_some() {
-            self.queue_objects(run_id, round, sums, input.rules(complete, false)).await?
+            self.queue_objects(run_id, round, sums, input.rules(source, false)).await?
         } else {
             self.queue_records(run_id, round, sums).await?
         };
         if queued != Queued::default() {
             return Ok(queued);
         }
-        let rules = input.rules(complete, true);
+        let rules = input.rules(source, true);
         match rules.may_delete() {
             Ok(()) => self.queue_objects(run_id, round, sums, rules).await,
             Err(reason) => {

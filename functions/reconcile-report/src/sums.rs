@@ -1,5 +1,6 @@
 //! What the shards of a round have found together.
 
+use drayage_domain::reconcile::repair::SourceRead;
 use drayage_domain::reconcile::work::{self, ShardState};
 use drayage_domain::reconcile::{Partial, Side, Tally};
 use drayage_lambda_kit::clock;
@@ -69,6 +70,17 @@ impl Sums {
     /// What was not compared: what the plan found `unreadable`, and what no shard came to the end of.
     pub(crate) fn incomplete(&self, unreadable: &[Partial]) -> Vec<Partial> {
         unreadable.iter().chain(&self.incomplete_because).cloned().collect()
+    }
+
+    /// What the comparison knows of the source; an unread part of either place counts.
+    pub(crate) fn source_read(&self, unreadable: &[Partial]) -> SourceRead {
+        if !self.incomplete(unreadable).is_empty() {
+            SourceRead::InPart
+        } else if self.tally.source.objects == 0 {
+            SourceRead::Empty
+        } else {
+            SourceRead::Whole
+        }
     }
 }
 

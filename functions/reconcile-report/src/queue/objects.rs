@@ -73,6 +73,7 @@ fn action(rules: RepairRules, difference: &Difference) -> Option<ObjectAction> {
 #[cfg(test)]
 mod tests {
     use drayage_domain::reconcile::input::ReconcileInput;
+    use drayage_domain::reconcile::repair::SourceRead;
     use drayage_domain::reconcile::{Level, Object, Verdict};
     use serde_json::json;
 
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_listed_version_is_copied() {
-        let rules = input(&json!({})).rules(true, false);
+        let rules = input(&json!({})).rules(SourceRead::Whole, false);
         let source =
             SourceIdentity { size_bytes: Some(5), etag: Some("e".to_owned()), last_modified: None };
         for verdict in
@@ -110,11 +111,16 @@ mod tests {
         let asked = input(&json!({"deleteExtra": true, "execute": true}));
         let extra = listed(Verdict::Extra);
         let deleted = Some(ObjectAction::Delete { etag: "e".to_owned() });
-        assert_eq!(action(asked.rules(true, true), &extra), deleted);
-        assert_eq!(action(asked.rules(false, true), &extra), None, "the source is not known");
-        assert_eq!(action(asked.rules(true, false), &extra), None, "something is to be copied");
+        assert_eq!(action(asked.rules(SourceRead::Whole, true), &extra), deleted);
+        assert_eq!(action(asked.rules(SourceRead::InPart, true), &extra), None);
+        assert_eq!(action(asked.rules(SourceRead::Empty, true), &extra), None);
+        assert_eq!(
+            action(asked.rules(SourceRead::Whole, false), &extra),
+            None,
+            "something is to be copied"
+        );
         let shown = input(&json!({"deleteExtra": true}));
-        assert_eq!(action(shown.rules(true, true), &extra), None);
+        assert_eq!(action(shown.rules(SourceRead::Whole, true), &extra), None);
     }
 
     #[test]
@@ -122,6 +128,6 @@ mod tests {
         let asked = input(&json!({"deleteExtra": true, "execute": true}));
         let mut extra = listed(Verdict::Extra);
         extra.destination.as_mut().unwrap().etag = None;
-        assert_eq!(action(asked.rules(true, true), &extra), None);
+        assert_eq!(action(asked.rules(SourceRead::Whole, true), &extra), None);
     }
 }

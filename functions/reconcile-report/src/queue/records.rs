@@ -2,7 +2,7 @@
 
 use drayage_domain::manifest::ManifestEntry;
 use drayage_domain::plan::Planner;
-use drayage_domain::reconcile::repair::Repair;
+use drayage_domain::reconcile::repair::{Repair, SourceRead};
 use drayage_domain::reconcile::work::Queued;
 use drayage_domain::run::{RunOptions, Work};
 use drayage_domain::run_input::BackupInput;
@@ -25,7 +25,7 @@ impl Context {
         let planner =
             Planner::new(&options).map_err(|problems| FunctionError::configuration(&problems))?;
         let per_batch = usize::try_from(options.batch_size).unwrap_or(usize::MAX);
-        let rules = self.reconciliation.input.rules(false, false);
+        let rules = self.reconciliation.input.rules(SourceRead::InPart, false);
         let mut batches = self.batches(run_id, per_batch);
         let mut findings = self.findings(round, sums);
         while let Some(part) = findings.next_part().await? {

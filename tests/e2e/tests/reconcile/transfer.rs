@@ -83,5 +83,15 @@ async fn a_bucket_is_moved_and_then_only_what_changed() -> Result<()> {
     assert_eq!((third.copied.objects, third.outcomes.get("deleted")), (0, Some(&1)), "{third:#?}");
     let source = objects(&stack, BUCKET, "in/").await?;
     assert_eq!(objects(&stack, &destination, "out/").await?, source);
+
+    let nothing = json!({"bucket": BUCKET, "prefix": "no/such/prefix/"});
+    let wrong = json!({"source": nothing, "deleteExtra": true, "execute": true});
+    let kept = transfer(&stack, &wrong).await?;
+    assert_eq!(
+        (kept.clean, count(&kept, "extra"), kept.outcomes.len()),
+        (false, 8, 0),
+        "{kept:#?}"
+    );
+    assert_eq!(objects(&stack, &destination, "out/").await?, source);
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::filter::{FilterInput, Overwrite};
 use super::level::Level;
-use super::repair::{Extras, RepairRules};
+use super::repair::{Extras, RepairRules, SourceRead};
 use super::report::{BucketAccess, Place};
 use crate::problem::Problem;
 use crate::run::SourceAccess;
@@ -174,9 +174,8 @@ impl ReconcileInput {
 
     /// What the fix of a round may do.
     ///
-    /// * `source_complete`: whether the source's inventory was read to its end.
     /// * `in_place`: whether nothing is left to be copied.
-    pub const fn rules(&self, source_complete: bool, in_place: bool) -> RepairRules {
+    pub const fn rules(&self, source: SourceRead, in_place: bool) -> RepairRules {
         RepairRules {
             execute: self.fixes(),
             overwrite: self.overwrite,
@@ -185,7 +184,7 @@ impl ReconcileInput {
                 (true, false) => Extras::Show,
                 (true, true) => Extras::Delete,
             },
-            source_complete,
+            source,
             in_place,
         }
     }

@@ -22,6 +22,18 @@ pub enum Extras {
     Delete,
 }
 
+/// What is known of the source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SourceRead {
+    /// Its inventory has an unread part.
+    #[default]
+    InPart,
+    /// It was read to its end, and has no object: more often a wrong prefix than a source that was emptied.
+    Empty,
+    /// It was read to its end.
+    Whole,
+}
+
 /// What the fix of a run may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RepairRules {
@@ -31,8 +43,8 @@ pub struct RepairRules {
     pub overwrite: Overwrite,
     /// What happens to objects that only the destination has.
     pub extras: Extras,
-    /// Whether the source's inventory was read to its end, without an unread part.
-    pub source_complete: bool,
+    /// What is known of the source.
+    pub source: SourceRead,
     /// Whether everything that the source has is in the destination, as far as it may be copied.
     pub in_place: bool,
 }
@@ -46,6 +58,8 @@ named_reasons! {
         NotExecuting => "not_executing",
         /// The source's inventory has unread parts.
         SourceIncomplete => "source_incomplete",
+        /// The source has no object at all.
+        SourceEmpty => "source_empty",
         /// Something of the source is not in the destination yet.
         NotInPlace => "not_in_place",
         /// The destination has the key, and nothing may be overwritten.
@@ -62,6 +76,9 @@ impl KeepReason {
             }
             Self::NotExecuting => {
                 "The run only shows what it would delete; hint: start it with execute to have it done."
+            }
+            Self::SourceEmpty => {
+                "The source has no object, so that everything would be deleted; hint: look at bucket, prefix and filter, and use the report's fix.sh if it is meant."
             }
             Self::NotInPlace => {
                 "Extra objects are deleted only when everything of the source is in the destination; hint: mend what is missing or different first."
@@ -102,8 +119,10 @@ impl RepairRules {
     pub const fn may_delete(&self) -> Result<(), KeepReason> {
         if matches!(self.extras, Extras::Keep) {
             Err(KeepReason::NotAskedFor)
-        } else if !self.source_complete {
+        } else if matches!(self.source, SourceRead::InPart) {
             Err(KeepReason::SourceIncomplete)
+        } else if matches!(self.source, SourceRead::Empty) {
+            Err(KeepReason::SourceEmpty)
         } else if !self.in_place {
             Err(KeepReason::NotInPlace)
         } else if matches!(self.extras, Extras::Show) {
@@ -147,7 +166,7 @@ mod tests {
         execute: true,
         overwrite: Overwrite::IfDifferent,
         extras: Extras::Delete,
-        source_complete: true,
+        source: SourceRead::Whole,
         in_place: true,
     };
 
@@ -155,7 +174,8 @@ mod tests {
     #[case::all(ALLOWED, Ok(()))]
     #[case::not_asked(RepairRules { extras: Extras::Keep, ..ALLOWED }, Err(KeepReason::NotAskedFor))]
     #[case::shown(RepairRules { extras: Extras::Show, ..ALLOWED }, Err(KeepReason::NotExecuting))]
-    #[case::unread(RepairRules { source_complete: false, ..ALLOWED }, Err(KeepReason::SourceIncomplete))]
+    #[case::unread(RepairRules { source: SourceRead::InPart, ..ALLOWED }, Err(KeepReason::SourceIncomplete))]
+    #[case::empty(RepairRules { source: SourceRead::Empty, ..ALLOWED }, Err(KeepReason::SourceEmpty))]
     #[case::early(RepairRules { in_place: false, ..ALLOWED }, Err(KeepReason::NotInPlace))]
     #[case::nothing(RepairRules::default(), Err(KeepReason::NotAskedFor))]
     fn deleting_needs_every_permission(
