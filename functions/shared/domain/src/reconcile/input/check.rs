@@ -193,6 +193,17 @@ pub(super) fn against_stack(
             "give two prefixes of which neither begins with the other, or two buckets",
         ));
     }
+    let state = Some(&settings.state_bucket);
+    if destination.access == BucketAccess::Role && destination.bucket.as_ref() == state {
+        problems.push(Problem::new(
+            "destination",
+            format!(
+                "{} is the state bucket, which holds the records of all runs",
+                destination.description
+            ),
+            "name another bucket",
+        ));
+    }
     let files = Place {
         bucket: Some(settings.destination_bucket.clone()),
         prefix: format!("{}/", settings.destination_prefix),
@@ -297,6 +308,8 @@ mod tests {
         );
         assert_eq!(check(json!({"source": other})), none, "comparing is always possible");
         assert_eq!(check(json!({"source": other, "fix": true})), ["destination"]);
+        let state = json!({"bucket": "state-bucket"});
+        assert_eq!(check(json!({"source": other, "destination": state})), ["destination"]);
         assert_eq!(
             check(json!({"source": {"bucket": "other-bucket", "access": "keys"}})),
             ["source.access"]
