@@ -11,9 +11,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::client::Client;
-use crate::error::{SalesforceError, classify_job_message};
+use crate::error::SalesforceError;
 use crate::http::ApiRequest;
-use crate::record::{self, Record};
+use crate::jobs::{JobKind, failure_of};
+use crate::record::Record;
 
 /// Suggested records per page of results. A page is held in memory, first as CSV and then as records. With six fields
 /// and URLs of 200 bytes the peak was 16 MB for 10,000 records and 77 MB for 50,000, the largest size worth asking for.
@@ -58,9 +59,7 @@ impl BulkQueryJob {
     pub fn failure(&self) -> Option<SalesforceError> {
         match self.state {
             BulkState::Failed | BulkState::Aborted => {
-                let message = self.error_message.as_deref();
-                let message = message.unwrap_or("the job ended without a message");
-                Some(classify_job_message("bulk query job", message))
+                Some(failure_of("bulk query job", self.error_message.as_deref()))
             }
             BulkState::UploadComplete | BulkState::InProgress | BulkState::JobComplete => None,
         }
@@ -87,11 +86,6 @@ impl fmt::Debug for BulkPage {
     }
 }
 
-#[derive(Deserialize)]
-struct SubmitReply {
-    id: String,
-}
-
 impl Client {
     /// Starts a query job and returns its id. A query for the Bulk API has no ORDER BY, LIMIT, OFFSET, GROUP BY or
     /// `COUNT()`. Repeated only if Salesforce certainly did not create the job.
@@ -105,23 +99,12 @@ impl Client {
             "columnDelimiter": "COMMA",
             "lineEnding": "LF",
         });
-        let path = self.data_path("jobs/query");
-        let request = ApiRequest::post(SUBMIT, path, body);
-        let reply: SubmitReply = self.json(request, "a job with an id").await?;
-        if record::is_id(&reply.id) {
-            Ok(reply.id)
-        } else {
-            Err(SalesforceError::Protocol {
-                operation: SUBMIT,
-                expected: "a job with an id",
-                found: "a job whose id is not a Salesforce id".to_owned(),
-            })
-        }
+        self.create_job(SUBMIT, JobKind::Query, body).await
     }
 
     /// Reads a job's state.
     pub async fn bulk_query_status(&self, id: &str) -> Result<BulkQueryJob, SalesforceError> {
-        let request = ApiRequest::get(STATUS, self.job_path(STATUS, id, "")?);
+        let request = ApiRequest::get(STATUS, self.job_path(STATUS, JobKind::Query, id, "")?);
         self.json(request, "a job with a known state").await
     }
 
@@ -143,7 +126,8 @@ impl Client {
                 problem: "a page of 0 records never ends".to_owned(),
             });
         }
-        let mut request = ApiRequest::get(RESULTS, self.job_path(RESULTS, id, "/results")?);
+        let mut request =
+            ApiRequest::get(RESULTS, self.job_path(RESULTS, JobKind::Query, id, "/results")?);
         request.headers.push(("Accept", "text/csv".to_owned()));
         request.query.push(("maxRecords", max_records.to_string()));
         if let Some(locator) = locator {
@@ -160,22 +144,6 @@ impl Client {
             });
         }
         Ok(page)
-    }
-
-    fn job_path(
-        &self,
-        operation: &'static str,
-        id: &str,
-        rest: &str,
-    ) -> Result<String, SalesforceError> {
-        if record::is_id(id) {
-            Ok(self.data_path(&format!("jobs/query/{id}{rest}")))
-        } else {
-            Err(SalesforceError::InvalidArgument {
-                operation,
-                problem: "the job id is not a Salesforce id".to_owned(),
-            })
-        }
     }
 }
 

@@ -21,9 +21,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::client::Client;
-use crate::error::{SalesforceError, classify_job_message};
+use crate::error::SalesforceError;
 use crate::http::ApiRequest;
-use crate::record;
+use crate::jobs::{JobKind, failure_of};
 use crate::soql;
 use crate::update::RowOutcome;
 
@@ -88,9 +88,7 @@ impl UpdateJob {
     pub fn failure(&self) -> Option<SalesforceError> {
         match self.state {
             UpdateJobState::Failed | UpdateJobState::Aborted => {
-                let message = self.error_message.as_deref();
-                let message = message.unwrap_or("the job ended without a message");
-                Some(classify_job_message("bulk update job", message))
+                Some(failure_of("bulk update job", self.error_message.as_deref()))
             }
             UpdateJobState::Open
             | UpdateJobState::UploadComplete
@@ -98,11 +96,6 @@ impl UpdateJob {
             | UpdateJobState::JobComplete => None,
         }
     }
-}
-
-#[derive(Deserialize)]
-struct CreateReply {
-    id: String,
 }
 
 impl Client {
@@ -125,17 +118,7 @@ impl Client {
             "lineEnding": "LF",
             "columnDelimiter": "COMMA",
         });
-        let request = ApiRequest::post(CREATE, self.data_path("jobs/ingest"), body);
-        let reply: CreateReply = self.json(request, "a job with an id").await?;
-        if record::is_id(&reply.id) {
-            Ok(reply.id)
-        } else {
-            Err(SalesforceError::Protocol {
-                operation: CREATE,
-                expected: "a job with an id",
-                found: "a job whose id is not a Salesforce id".to_owned(),
-            })
-        }
+        self.create_job(CREATE, JobKind::Ingest, body).await
     }
 
     /// Uploads the rows of a job. One API call; a job takes exactly one upload.
@@ -143,7 +126,7 @@ impl Client {
     /// # Errors
     /// After any error abort the job and make another: whether the rows have arrived cannot be seen from outside.
     pub async fn upload_rows(&self, id: &str, file: &UpdateFile) -> Result<(), SalesforceError> {
-        let path = self.ingest_path(UPLOAD, id, "/batches")?;
+        let path = self.job_path(UPLOAD, JobKind::Ingest, id, "/batches")?;
         self.send(ApiRequest::put_csv(UPLOAD, path, file.csv())).await?;
         Ok(())
     }
@@ -172,7 +155,7 @@ impl Client {
 
     /// Reads a job's state. One API call.
     pub async fn update_job(&self, id: &str) -> Result<UpdateJob, SalesforceError> {
-        let request = ApiRequest::get(STATUS, self.ingest_path(STATUS, id, "")?);
+        let request = ApiRequest::get(STATUS, self.job_path(STATUS, JobKind::Ingest, id, "")?);
         self.json(request, "a job with a known state").await
     }
 
@@ -186,7 +169,7 @@ impl Client {
     ) -> Result<Vec<RowOutcome>, SalesforceError> {
         let mut rows = Vec::new();
         for list in results::List::ALL {
-            let path = self.ingest_path(RESULTS, id, list.resource())?;
+            let path = self.job_path(RESULTS, JobKind::Ingest, id, list.resource())?;
             let mut request = ApiRequest::get(RESULTS, path);
             request.headers.push(("Accept", "text/csv".to_owned()));
             request.body_bytes_max = RESULT_BYTES_MAX;
@@ -204,7 +187,7 @@ impl Client {
         state: &str,
         reached: impl Fn(UpdateJobState) -> bool,
     ) -> Result<UpdateJob, SalesforceError> {
-        let path = self.ingest_path(operation, id, "")?;
+        let path = self.job_path(operation, JobKind::Ingest, id, "")?;
         let request = ApiRequest::patch(operation, path, json!({"state": state}));
         let error = match self.json(request, "a job with a known state").await {
             Ok(job) => return Ok(job),
@@ -218,22 +201,6 @@ impl Client {
         match self.update_job(id).await {
             Ok(job) if reached(job.state) => Ok(job),
             Ok(_) | Err(_) => Err(error),
-        }
-    }
-
-    fn ingest_path(
-        &self,
-        operation: &'static str,
-        id: &str,
-        rest: &str,
-    ) -> Result<String, SalesforceError> {
-        if record::is_id(id) {
-            Ok(self.data_path(&format!("jobs/ingest/{id}{rest}")))
-        } else {
-            Err(SalesforceError::InvalidArgument {
-                operation,
-                problem: "the job id is not a Salesforce id".to_owned(),
-            })
         }
     }
 }

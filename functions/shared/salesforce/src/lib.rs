@@ -27,6 +27,7 @@ mod credentials;
 mod describe;
 mod error;
 mod http;
+mod jobs;
 mod limits;
 mod query;
 mod read_rows;
