@@ -95,11 +95,8 @@ async fn in_turn(arguments: &CompareArguments, scenario: &Scenario) -> Result<Ve
 /// The median of every figure on its own.
 fn middle(rows: Vec<Row>) -> Option<Row> {
     let figure = |of: fn(&Row) -> f64| median(rows.iter().map(of));
-    let usage = Usage {
-        wall_seconds: figure(|row| row.usage.wall_seconds),
-        cpu_seconds: figure(|row| row.usage.cpu_seconds),
-        peak_rss_mib: figure(|row| row.usage.peak_rss_mib),
-    };
+    let usages: Vec<Usage> = rows.iter().map(|row| row.usage).collect();
+    let usage = Usage::median_of(&usages);
     let cpu_ms_per_object = figure(|row| row.cpu_ms_per_object);
     let server_cpu_seconds = figure(|row| row.server_cpu_seconds);
     let row = rows.into_iter().next()?;

@@ -147,11 +147,8 @@ async fn run(arguments: &ReconcileArguments, keys: u64, tool: Contender) -> Resu
 /// The median of what varies, and the worst answer.
 fn middle(rows: Vec<Row>) -> Option<Row> {
     let figure = |of: fn(&Row) -> f64| median(rows.iter().map(of));
-    let usage = Usage {
-        wall_seconds: figure(|row| row.usage.wall_seconds),
-        cpu_seconds: figure(|row| row.usage.cpu_seconds),
-        peak_rss_mib: figure(|row| row.usage.peak_rss_mib),
-    };
+    let usages: Vec<Usage> = rows.iter().map(|row| row.usage).collect();
+    let usage = Usage::median_of(&usages);
     let cpu_us_per_key = figure(|row| row.cpu_us_per_key);
     let worst =
         rows.into_iter().max_by_key(|row| (!row.score.is_exact(), row.score.false_alarms))?;

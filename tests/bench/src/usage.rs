@@ -22,6 +22,18 @@ pub(crate) struct Usage {
     pub(crate) peak_rss_mib: f64,
 }
 
+impl Usage {
+    /// The median of every figure on its own.
+    pub(crate) fn median_of(runs: &[Self]) -> Self {
+        let figure = |of: fn(&Self) -> f64| median(runs.iter().map(of));
+        Self {
+            wall_seconds: figure(|usage| usage.wall_seconds),
+            cpu_seconds: figure(|usage| usage.cpu_seconds),
+            peak_rss_mib: figure(|usage| usage.peak_rss_mib),
+        }
+    }
+}
+
 /// User and system time of a process, `self` for this one. Works until the process is waited for.
 pub(crate) fn cpu_seconds(process: &str) -> Result<f64> {
     let path = format!("/proc/{process}/stat");
