@@ -70,7 +70,7 @@ impl RunContext {
                     ObjectRules::load(clients, &settings, options, limiter).await?;
                 (Rules::Objects(rules), transfer)
             }
-            Work::Comparison => return Err(FunctionError::other_work(run_id)),
+            Work::Urls(_) | Work::Comparison => return Err(FunctionError::other_work(run_id)),
         };
         Ok(Self {
             run_id: run.run_id,

@@ -78,6 +78,21 @@ impl File<'_> {
         &self,
         fetched: &mut Option<Fetched>,
     ) -> Result<Ending, FunctionError> {
+        if let Some(switched) = self.row
+            && settle::edited_since_switch(self.entry, switched, self.rules.repair)
+        {
+            // The edit is known as one before anything is done about it, and what undoes the switch is still in the row then.
+            let at = clock::now().to_string();
+            let edited = self.settling(&at).edited_row(switched);
+            let ledger = &self.context.ledger;
+            let conflict =
+                ledger.write_row(&edited, FileEvent::FoundEdited, Some(switched)).await?;
+            return File { row: Some(&conflict), ..*self }.settle_rest(fetched).await;
+        }
+        self.settle_rest(fetched).await
+    }
+
+    async fn settle_rest(&self, fetched: &mut Option<Fetched>) -> Result<Ending, FunctionError> {
         match settle::remaining(self.entry, self.row, &self.context.run_id) {
             Remaining::Settled { outcome, bytes } => {
                 Ok(Ending::Settled(Settled { bytes, ..Settled::plain(outcome) }))
@@ -207,14 +222,20 @@ impl File<'_> {
 
     async fn verified(&self, key: &DestinationKey, copy: Copy) -> Result<Ending, FunctionError> {
         let bytes = copy.proof.size_bytes;
+        // Only a repair copies for a row that is still switched. Its record goes on pointing at the copy.
+        let (state, event) = if self.is_switched() {
+            (FileState::Switched, FileEvent::CopyRenewed)
+        } else {
+            (FileState::Verified, FileEvent::CopyVerified)
+        };
         let row = FileRow {
             destination_key: Some(key.as_str().to_owned()),
             source: Some(copy.source),
             proof: Some(copy.proof),
             attempts: 0,
-            ..self.new_row(FileState::Verified)
+            ..self.new_row(state)
         };
-        self.write(row, FileEvent::CopyVerified).await?;
+        self.write(row, event).await?;
         Ok(Ending::Settled(Settled {
             outcome: Outcome::Verified,
             bytes,
@@ -300,6 +321,10 @@ impl File<'_> {
         message: Option<&str>,
         requests: u32,
     ) -> Result<Ending, FunctionError> {
+        // A source that is gone must not hide that the record points at us; the run's counts say it.
+        if reason == GoneReason::ObjectMissing && self.is_switched() {
+            return Ok(settled(Outcome::SourceGone(reason), requests));
+        }
         let row = FileRow {
             reason: Some(reason.label().to_owned()),
             message: message.map(shortened),
@@ -324,6 +349,10 @@ impl File<'_> {
         let at = clock::now().to_string();
         self.write(self.settling(&at).failed_row(class, message), FileEvent::CopyFailed).await?;
         Ok(settled(outcome, requests))
+    }
+
+    fn is_switched(&self) -> bool {
+        self.row.is_some_and(|row| row.state == FileState::Switched)
     }
 
     fn new_row(&self, state: FileState) -> FileRow {

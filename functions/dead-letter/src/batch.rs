@@ -39,7 +39,7 @@ impl DeadBatch<'_> {
         let run = self.ledger.run(&self.copy.run_id).await?;
         let (mut counts, unreadable) = match run.map(|run| run.work) {
             Some(Work::Objects(_)) => self.fail_objects(announced).await?,
-            Some(Work::Records(_) | Work::Comparison) | None => {
+            Some(Work::Records(_) | Work::Urls(_) | Work::Comparison) | None => {
                 self.fail_records(announced).await?
             }
         };

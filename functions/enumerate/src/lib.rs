@@ -21,8 +21,8 @@ use drayage_lambda_kit::deadline::Deadline;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
 use drayage_lambda_kit::runtime::Invocation;
-use drayage_lambda_kit::{clock, config, salesforce};
-use drayage_salesforce::Client;
+use drayage_lambda_kit::{clock, config, notify, salesforce};
+use drayage_salesforce::{ApiUsage, Client, REQUEST_LIMIT_EXCEEDED};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,17 @@ pub async fn handle(
         ledger,
         documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
     };
-    let checkpoint = enumeration.go_on(invocation.deadline).await?;
+    let checkpoint = match enumeration.go_on(invocation.deadline).await {
+        Ok(checkpoint) => checkpoint,
+        Err(error) => {
+            if error.name == REQUEST_LIMIT_EXCEEDED {
+                // The state machine waits; somebody may want to know.
+                let left = enumeration.client.usage().map(ApiUsage::remaining);
+                notify::limit(clients, &settings, &enumeration.run, left, "the enumeration").await;
+            }
+            return Err(error);
+        }
+    };
     Ok(Answer {
         done: checkpoint.position == Position::Done,
         enumerated: checkpoint.total(),

@@ -2,7 +2,8 @@
 
 use drayage_domain::counts::Counts;
 use drayage_domain::estimate::Estimate;
-use drayage_domain::outcome::Outcome;
+use drayage_domain::outcome::{Outcome, SkipReason};
+use drayage_domain::recommendation::recommend;
 use drayage_domain::reconcile::ReconcileSummary;
 use drayage_domain::run::{Checkpoint, Position, RunOptions, RunRecord, Summary};
 
@@ -39,6 +40,7 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
         && accounted == enumerated;
     let needs_attention = counts.needs_attention();
     let reconciled = dry_run || facts.reconciliation.as_ref().is_some_and(|found| found.clean);
+    let not_yet_switched = not_yet_switched(&counts, checkpoint.switched);
     Summary {
         run_id: run.run_id.clone(),
         mode: options.mode,
@@ -53,16 +55,29 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
         batches_open: u32::try_from(batches_open).unwrap_or(u32::MAX),
         started_at: run.started_at.clone(),
         ended_at: facts.ended_at.clone(),
+        not_yet_switched,
         error: facts.error.clone(),
         reconciliation: facts.reconciliation.clone(),
         estimate: dry_run
             .then(|| Estimate::for_backup(checkpoint.files_planned, u64::from(checkpoint.batches))),
+        recommendation: dry_run.then(|| recommend(checkpoint.enumerated)),
+        previous_backup: options.previous_backup.clone(),
     }
+}
+
+/// Records with a proven copy that still point at their source; `None` before anything was switched.
+///
+/// * `switched`: those of the unchanged and the renamed ones that point at the copy already.
+fn not_yet_switched(counts: &Counts, switched: u64) -> Option<u64> {
+    let count = |outcome: Outcome| counts.outcomes.get(&outcome.label()).copied().unwrap_or(0);
+    let begun = switched > 0 || count(Outcome::Skipped(SkipReason::AlreadyMigrated)) > 0;
+    let copied = [Outcome::Verified, Outcome::Unchanged, Outcome::AccountRenamed];
+    begun.then(|| copied.into_iter().map(count).sum::<u64>().saturating_sub(switched))
 }
 
 #[cfg(test)]
 mod tests {
-    use drayage_domain::outcome::{FailureClass, SkipReason};
+    use drayage_domain::outcome::FailureClass;
     use drayage_domain::run::{RunState, Work};
     use drayage_domain::run_input::BackupInput;
     use drayage_domain::settings::{Settings, variables};
@@ -188,5 +203,20 @@ mod tests {
         let summary = summary(&facts);
         assert!(summary.accounted_for);
         assert_eq!(summary.estimate.map(|estimate| estimate.files), Some(2));
+        assert!(summary.recommendation.is_some());
+    }
+
+    #[test]
+    fn what_still_points_at_its_source_is_told_once_anything_was_switched() {
+        let (run, before) = (run(false), checkpoint());
+        assert_eq!(summary(&facts(&run, &before)).not_yet_switched, None);
+        let switched = Checkpoint { unchanged: 3, switched: 2, enumerated: 6, ..before.clone() };
+        // One verified and three unchanged, two of them switched.
+        assert_eq!(summary(&facts(&run, &switched)).not_yet_switched, Some(2));
+        let mut counted = counted();
+        counted.add(Outcome::Skipped(SkipReason::AlreadyMigrated));
+        let full = Checkpoint { unchanged: 0, ..before };
+        let facts = Facts { counted, ..facts(&run, &full) };
+        assert_eq!(summary(&facts).not_yet_switched, Some(1));
     }
 }

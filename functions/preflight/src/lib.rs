@@ -1,20 +1,22 @@
 //! Checks everything that a run needs before anything starts, takes the run lock and records the run.
 //!
-//! A wrong configuration never starts a run: settings, execution input, secret, login, sObject and fields, buckets and
-//! the API budget are looked at first, and every problem of a kind is told at once. Nothing outside the ledger is
-//! written here, and invoking it again for the same execution changes nothing.
+//! A wrong configuration never starts a run: settings, execution input, secret, login, sObject and fields, buckets, the API
+//! budget, and what the run builds upon are looked at first, and every problem of a kind is told at once. Nothing outside the
+//! ledger is written here, and invoking it again for the same execution changes nothing.
+//!
+//! [`backup`] starts runs that copy files, [`urls`] those that write into Salesforce.
 
+mod backup;
 mod checks;
+mod lock;
+mod urls;
 
 use drayage_aws::clients::Clients;
-use drayage_aws::executions::Executions;
-use drayage_aws::ledger::Ledger;
-use drayage_aws::objects::Storage;
-use drayage_aws::secrets::Secrets;
+use drayage_domain::problem::Problem;
 use drayage_domain::run::{RunRecord, RunState, Work};
-use drayage_domain::run_input::{BackupInput, Trigger};
-use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED};
-use drayage_lambda_kit::{buckets, config, run_lock, salesforce};
+use drayage_domain::settings::Settings;
+use drayage_lambda_kit::config;
+use drayage_lambda_kit::error::FunctionError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ use serde_json::Value;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
+    /// Which state machine starts.
+    #[serde(default)]
+    pub kind: Kind,
     /// The execution's name; it names the run.
     pub run_id: String,
     /// The execution's ARN.
@@ -33,6 +38,29 @@ pub struct Request {
     pub input: Value,
 }
 
+/// A state machine whose runs are started here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Files are copied.
+    #[default]
+    Backup,
+    /// Records are repointed.
+    Migrate,
+    /// Records are put back.
+    Rollback,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Backup => "backup",
+            Self::Migrate => "migrate",
+            Self::Rollback => "rollback",
+        }
+    }
+}
+
 /// Whether the run may go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,8 +69,11 @@ pub struct Answer {
     pub outcome: Outcome,
     /// The run.
     pub run_id: String,
-    /// Whether nothing is to be copied.
+    /// Whether nothing is to be copied, or written into Salesforce.
     pub dry_run: bool,
+    /// Whether what has changed is backed up first; of a `migrate` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<bool>,
     /// Why the run was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -60,106 +91,104 @@ pub enum Outcome {
 
 /// Checks and starts a run.
 pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
-    let settings = config::from_environment();
-    let input = BackupInput::parse(&request.input);
-    let (settings, input) = match (settings, input) {
-        (Ok(settings), Ok(input)) => (settings, input),
-        (Err(error), Ok(_)) => return Err(error),
-        (Ok(_), Err(problems)) => return Err(FunctionError::input(&problems)),
+    match request.kind {
+        Kind::Backup => backup::start(clients, &request).await,
+        Kind::Migrate => urls::start_migrate(clients, &request).await,
+        Kind::Rollback => urls::start_rollback(clients, &request).await,
+    }
+}
+
+/// The stack's settings and the execution's input; where both are wrong, the problems of both.
+fn settings_and<T>(input: Result<T, Vec<Problem>>) -> Result<(Settings, T), FunctionError> {
+    match (config::from_environment(), input) {
+        (Ok(settings), Ok(input)) => Ok((settings, input)),
+        (Err(error), Ok(_)) => Err(error),
+        (Ok(_), Err(problems)) => Err(FunctionError::input(&problems)),
         (Err(mut error), Err(problems)) => {
             error.message =
                 format!("{}\n{}", error.message, FunctionError::input(&problems).message);
-            return Err(error);
-        }
-    };
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
-    let mut options = settings.options(&input);
-
-    let storage = Storage::new(clients.s3.clone());
-    checks::buckets(&storage, &settings).await?;
-    let secrets = Secrets::new(clients.secrets.clone());
-    if let Some(secret) = &settings.source_secret {
-        // One of the wrong shape would fail every file.
-        buckets::keys(clients, secret).await?;
-    }
-    let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
-    checks::api_version(&client).await?;
-    checks::salesforce_object(&client, &mut options).await?;
-    let records_expected = checks::count_and_budget(&client, &options).await?;
-
-    // A dry run reads only, so it may go on beside a backup.
-    if !input.dry_run {
-        let executions = Executions::new(clients.step_functions.clone());
-        let Request { run_id, execution_arn, .. } = &request;
-        let wanted = run_lock::Wanted { migration: &settings.migration(), run_id, execution_arn };
-        let taken = run_lock::take(&ledger, &executions, &wanted).await?;
-        if let run_lock::Taken::ByAnother { run_id } = taken {
-            return refused(&request, &input, &run_id);
+            Err(error)
         }
     }
-    let run = RunRecord {
-        run_id: request.run_id.clone(),
-        kind: "backup".to_owned(),
-        execution_arn: request.execution_arn.clone(),
-        started_at: request.started_at.clone(),
-        ended_at: None,
-        state: RunState::Running,
-        work: Work::Records(options),
-        records_expected,
-        summary: None,
-    };
-    ledger.create_run(&run).await?;
-    tracing::info!(run_id = run.run_id, records_expected, dry_run = input.dry_run, "run starts");
-    Ok(Answer {
-        outcome: Outcome::Started,
-        run_id: request.run_id,
-        dry_run: input.dry_run,
-        reason: None,
-    })
 }
 
-/// A schedule that meets a running run skips cleanly; a person is told that the run was refused.
-fn refused(request: &Request, input: &BackupInput, holder: &str) -> Result<Answer, FunctionError> {
-    let reason = format!("run {holder} is under way in the same destination");
-    match input.trigger {
-        Trigger::Schedule => {
-            tracing::warn!(run_id = request.run_id, holder, "scheduled run skipped");
-            Ok(Answer {
-                outcome: Outcome::Skipped,
-                run_id: request.run_id.clone(),
-                dry_run: false,
-                reason: Some(reason),
-            })
+impl Request {
+    /// The run as it is recorded when it starts.
+    fn run(&self, work: Work, records_expected: u64) -> RunRecord {
+        RunRecord {
+            run_id: self.run_id.clone(),
+            kind: self.kind.name().to_owned(),
+            execution_arn: self.execution_arn.clone(),
+            started_at: self.started_at.clone(),
+            ended_at: None,
+            state: RunState::Running,
+            work,
+            records_expected,
+            summary: None,
         }
-        Trigger::Manual => Err(FunctionError::new(
-            RUN_LOCKED,
-            format!("{reason}; hint: wait for it, or stop its execution and start again"),
-        )),
+    }
+
+    /// The run starts.
+    fn started(&self, dry_run: bool, backup: Option<bool>) -> Answer {
+        let run_id = self.run_id.clone();
+        Answer { outcome: Outcome::Started, run_id, dry_run, backup, reason: None }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use drayage_domain::run_input::{BackupInput, Trigger};
+    use drayage_domain::switch::input::{MigrateInput, RollbackInput};
+    use drayage_domain::switch::line::Direction;
+
     use super::*;
 
-    #[test]
-    fn the_sample_events_are_understood() {
-        let manual: Request = serde_json::from_str(include_str!("../events/manual.json")).unwrap();
-        assert_eq!(BackupInput::parse(&manual.input), Ok(BackupInput::default()));
-        let scheduled: Request =
-            serde_json::from_str(include_str!("../events/scheduled.json")).unwrap();
-        let input = BackupInput::parse(&scheduled.input).unwrap();
-        assert_eq!(input.trigger, Trigger::Schedule);
+    fn sample(text: &str) -> Request {
+        serde_json::from_str(text).unwrap()
     }
 
     #[test]
-    fn a_schedule_skips_where_a_person_is_refused() {
-        let request: Request = serde_json::from_str(include_str!("../events/manual.json")).unwrap();
-        let scheduled = BackupInput { trigger: Trigger::Schedule, ..BackupInput::default() };
-        let skipped = refused(&request, &scheduled, "another").unwrap();
-        assert_eq!(skipped.outcome, Outcome::Skipped);
-        let error = refused(&request, &BackupInput::default(), "another").unwrap_err();
-        assert_eq!(error.name, RUN_LOCKED);
-        assert!(error.message.contains("another") && error.message.contains("hint:"));
+    fn the_sample_events_of_a_backup_are_understood() {
+        let manual = sample(include_str!("../events/manual.json"));
+        assert_eq!(manual.kind, Kind::Backup);
+        assert_eq!(BackupInput::parse(&manual.input), Ok(BackupInput::default()));
+        let scheduled = sample(include_str!("../events/scheduled.json"));
+        let input = BackupInput::parse(&scheduled.input).unwrap();
+        assert_eq!(input.trigger, Trigger::Schedule);
+        let nested = sample(include_str!("../events/nested.json"));
+        let input = BackupInput::parse(&nested.input).unwrap();
+        assert!(input.parent_run.is_some_and(|parent| parent != nested.run_id));
+    }
+
+    #[test]
+    fn the_sample_events_of_a_switch_are_understood() {
+        let migrate = sample(include_str!("../events/migrate.json"));
+        assert_eq!(migrate.kind, Kind::Migrate);
+        assert!(MigrateInput::parse(&migrate.input).unwrap().execute);
+        for rollback in
+            [include_str!("../events/rollback.json"), include_str!("../events/rollback-file.json")]
+        {
+            let rollback = sample(rollback);
+            assert_eq!(rollback.kind, Kind::Rollback);
+            assert!(RollbackInput::parse(&rollback.input).is_ok());
+        }
+    }
+
+    #[test]
+    fn runs_are_recorded_under_the_kind_of_their_direction() {
+        assert_eq!(Kind::Migrate.name(), Direction::Switch.kind());
+        assert_eq!(Kind::Rollback.name(), Direction::Restore.kind());
+    }
+
+    #[test]
+    fn only_a_migrate_answers_whether_it_is_backed_up_first() {
+        let request = sample(include_str!("../events/migrate.json"));
+        let answer = serde_json::to_value(request.started(false, Some(true))).unwrap();
+        assert_eq!(
+            answer,
+            serde_json::json!({"outcome": "started", "runId": request.run_id, "dryRun": false, "backup": true})
+        );
+        let answer = serde_json::to_value(request.started(true, None)).unwrap();
+        assert_eq!(answer.get("backup"), None);
     }
 }

@@ -101,9 +101,17 @@ async fn begin(
         None => None,
         Some(parent) => Some(under_way(&ledger, parent).await?),
     };
+    let holder = match &parent {
+        // A backup may itself be a step of a migrate, whose lock both work under.
+        Some(parent) => match parent.work.records().and_then(|work| work.parent_run.as_ref()) {
+            Some(above) => Some(under_way(&ledger, above).await?),
+            None => Some(parent.clone()),
+        },
+        None => None,
+    };
     let (run_id, execution_arn) =
-        parent.as_ref().map_or((&request.execution_name, &request.execution_arn), |parent| {
-            (&parent.run_id, &parent.execution_arn)
+        holder.as_ref().map_or((&request.execution_name, &request.execution_arn), |holder| {
+            (&holder.run_id, &holder.execution_arn)
         });
     let wanted = run_lock::Wanted { migration: &input.lock(settings), run_id, execution_arn };
     let executions = Executions::new(clients.step_functions.clone());

@@ -62,6 +62,7 @@ fn lint(file: &str, text: &str, defined: &[String], known: &KnownErrors) -> Vec<
     let machine = Machine::new(&value);
     let mut findings = Vec::new();
     findings.extend(targets::targets_exist(&machine));
+    findings.extend(targets::names_are_unique(&machine));
     findings.extend(targets::states_are_reachable(&machine));
     findings.extend(targets::every_scope_can_end(&machine));
     findings.extend(targets::states_lead_somewhere(&machine));

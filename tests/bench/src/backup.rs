@@ -3,9 +3,9 @@
 //! Every size has an emulator, simulators and a deployed stack of its own. The requests of the functions pass a relay that
 //! counts them; memory and processor time of every process come from `/proc`.
 
-mod counter;
+pub(crate) mod counter;
 mod operation;
-mod processes;
+pub(crate) mod processes;
 mod report;
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use self::processes::{Used, Watch};
 pub(crate) use self::report::Report;
 
 /// A backup that takes longer hangs.
-const BACKUP_LIMIT: Duration = Duration::from_hours(2);
+pub(crate) const BACKUP_LIMIT: Duration = Duration::from_hours(2);
 
 #[derive(Debug, Args)]
 pub(crate) struct BackupArguments {

@@ -63,6 +63,8 @@ pub(crate) async fn settle(
         run_id: "bench".to_owned(),
         at: "2026-01-01T00:00:00Z".to_owned(),
         system_modstamp: None,
+        new_url: None,
+        switched_by: None,
         attempts: 0,
         version: 0,
     };

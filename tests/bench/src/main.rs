@@ -3,7 +3,7 @@
 //! `copy` runs the code of the copy function below the batch level over a listing. `compare` starts S3 servers in memory,
 //! runs `copy` and the other tools as processes of their own, and measures all of them in the same way; `reconcile` does that
 //! with `compare-buckets`, over buckets of generated keys. `backup` runs whole backups of growing size on the local stack.
-//! `model` computes what larger ones take.
+//! `switch` repoints the records of a backup in every mode, in turn with simple-salesforce. `model` computes what larger ones take.
 
 mod backup;
 mod compare;
@@ -13,6 +13,7 @@ mod model;
 mod reconcile;
 mod scenario;
 mod servers;
+mod switch;
 mod tools;
 mod usage;
 
@@ -41,6 +42,8 @@ enum Command {
     Model(model::ModelArguments),
     /// Runs whole backups, and prints what a file takes in each size as tables or JSON.
     Backup(backup::BackupArguments),
+    /// Repoints records in every mode, in turn with simple-salesforce, and prints what a record takes as tables or JSON.
+    Switch(switch::SwitchArguments),
 }
 
 #[tokio::main]
@@ -66,6 +69,10 @@ async fn main() -> anyhow::Result<()> {
         Command::Backup(arguments) => {
             let report = Box::pin(backup::backup(&arguments)).await?;
             verdict = report.verdict();
+            if arguments.json { serde_json::to_string_pretty(&report)? } else { report.tables() }
+        }
+        Command::Switch(arguments) => {
+            let report = Box::pin(switch::switch(&arguments)).await?;
             if arguments.json { serde_json::to_string_pretty(&report)? } else { report.tables() }
         }
     };

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo::{self, DemoOptions, FILES_MAX};
+use crate::journey::{self, FILES_MIN, JourneyOptions};
 use crate::progress::note;
 use crate::transfer_demo::{self, OBJECTS_MAX, TransferDemoOptions};
 
@@ -24,19 +25,41 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs a whole backup against a simulated Salesforce and source, and checks the result.
+    /// Runs the whole journey against a simulated Salesforce and source, and checks what the records hold at its end: a
+    /// backup, the plan of a migration, the migration, and the rollback of one account by `dray`.
     ///
-    /// Exit status: 0 when every record is accounted for and the independent check has passed; 1 when not, or when
-    /// something went wrong; 2 for wrong arguments; 130 when interrupted.
+    /// Exit status: 0 when every step and every record is as it has to be; 1 when not, or when something went wrong; 2 for
+    /// wrong arguments; 130 when interrupted.
     Demo(Demo),
+    /// Runs a whole backup, and checks every copied byte.
+    ///
+    /// Exit status: 0 when every record is accounted for and the independent check has passed; otherwise as for the demo of
+    /// the whole journey.
+    Backup(Backup),
     /// Moves a bucket from another S3 service, then what has changed in it, and checks both sides after every step.
     ///
-    /// Exit status: as for the demo of a backup.
+    /// Exit status: as for the demo of the whole journey.
     Transfer(Transfer),
 }
 
 #[derive(Debug, Args)]
 struct Demo {
+    /// Number of document entries.
+    #[arg(long, default_value_t = 500, value_name = "N", value_parser = journey_files)]
+    files: usize,
+    /// Seed of the data; equal seeds give equal data.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// Leave everything running until Ctrl-C, and print how to look at it.
+    #[arg(long)]
+    keep: bool,
+    /// Print the overview as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Backup {
     /// Number of document entries.
     #[arg(long, default_value_t = 500, value_name = "N", value_parser = files)]
     files: usize,
@@ -77,6 +100,10 @@ fn files(text: &str) -> Result<usize, String> {
     within(text, 1, FILES_MAX)
 }
 
+fn journey_files(text: &str) -> Result<usize, String> {
+    within(text, FILES_MIN, FILES_MAX)
+}
+
 fn objects(text: &str) -> Result<usize, String> {
     within(text, transfer_demo::OBJECTS_MIN, OBJECTS_MAX)
 }
@@ -91,7 +118,11 @@ fn within(text: &str, min: usize, max: usize) -> Result<usize, String> {
 impl Command {
     async fn run(self) -> Result<bool> {
         match self {
-            Self::Demo(Demo { files, seed, keep, json, salesforce_secret, source_hosts }) => {
+            Self::Demo(Demo { files, seed, keep, json }) => {
+                let options = JourneyOptions { files, seed, keep, json };
+                Box::pin(journey::run(&options)).await
+            }
+            Self::Backup(Backup { files, seed, keep, json, salesforce_secret, source_hosts }) => {
                 let options =
                     DemoOptions { files, seed, keep, json, salesforce_secret, source_hosts };
                 Box::pin(demo::run(&options)).await

@@ -1,4 +1,4 @@
-//! The demo: a whole backup on this machine, shown while it runs and checked when it has ended.
+//! The demo of a backup: a whole one on this machine, shown while it runs and checked when it has ended.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
@@ -83,7 +83,8 @@ pub async fn run(options: &DemoOptions) -> Result<bool> {
     Ok(overview.ok())
 }
 
-async fn start(options: &DemoOptions) -> Result<LocalStack> {
+/// A stack with its surroundings, ready for a backup.
+pub(crate) async fn start(options: &DemoOptions) -> Result<LocalStack> {
     let batch_size = (options.files / BATCHES_AIMED_AT).clamp(BATCH_SIZE_MIN, BATCH_SIZE_MAX);
     let parameters = StackParameters::default().with("BatchSize", batch_size.to_string());
     let builder =

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod emulator;
 pub mod executions;
 pub mod foreign_s3;
+pub mod journey;
 pub mod local_stack;
 pub mod overview;
 mod process;

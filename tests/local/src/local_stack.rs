@@ -230,6 +230,8 @@ impl LocalStackBuilder {
             .with_default("DestinationBucket", DESTINATION)
             .with_default("Architecture", architecture()?)
             .with_default("CopyMaximumConcurrency", "5");
+        let new_url_base = own_address(&emulator, &parameters);
+        let parameters = parameters.with_default("NewUrlBase", new_url_base);
         if let Some(external) = self.external {
             let parameters = parameters
                 .with_default("SourceAccess", "https")
@@ -278,6 +280,13 @@ async fn fill(
 /// The summary that a successful execution puts out.
 pub fn summary(ended: Ended) -> Result<Summary> {
     serde_json::from_value(ended.output()?).context("the execution's output is not a summary")
+}
+
+/// The destination bucket's address in the emulator, where a new URL can be opened: path style, because a bucket's own host
+/// name would have to be resolved. The emulator answers requests without credentials, as a public bucket does.
+fn own_address(emulator: &Emulator, parameters: &StackParameters) -> String {
+    let bucket = parameters.get("DestinationBucket").unwrap_or_default();
+    format!("{}/{bucket}/", emulator.endpoint())
 }
 
 /// This machine's processor as Lambda names it.

@@ -90,12 +90,16 @@ impl Display {
         let (what, done) = (self.what, standing.done);
         let seconds = elapsed.as_secs_f64().max(0.001);
         let per_second = precise(done) / seconds;
-        let bytes = HumanBytes(standing.bytes);
+        // A run that moves no bytes does not count them.
+        let bytes = match standing.bytes {
+            0 => String::new(),
+            bytes => format!(", {}", HumanBytes(bytes)),
+        };
         if self.has_terminal {
             self.bar.set_prefix(standing.phase);
             self.bar.set_length(standing.total);
             self.bar.set_position(done);
-            self.bar.set_message(format!("{what}  {per_second:.0}/s  {bytes}"));
+            self.bar.set_message(format!("{what}, {per_second:.0}/s{bytes}"));
             return;
         }
         let is_new = self.shown.is_none_or(|(phase, at)| {
@@ -110,7 +114,7 @@ impl Display {
                 format!("{left:.0} s")
             };
             note(&format!(
-                "{:<12} {done}/{} {what}, {per_second:.0}/s, {bytes}, {:.0} s, ETA {eta}",
+                "{:<12} {done}/{} {what}, {per_second:.0}/s{bytes}, {:.0} s, ETA {eta}",
                 standing.phase,
                 standing.total,
                 elapsed.as_secs_f64()

@@ -18,7 +18,7 @@ use crate::tool;
 use crate::workspace::Workspace;
 
 /// The functions of the template; package, binary and directory carry the same name.
-pub(crate) const FUNCTIONS: [&str; 8] = [
+pub(crate) const FUNCTIONS: [&str; 11] = [
     "preflight",
     "enumerate",
     "copy",
@@ -26,6 +26,9 @@ pub(crate) const FUNCTIONS: [&str; 8] = [
     "reconcile-plan",
     "reconcile",
     "reconcile-report",
+    "switch-plan",
+    "switch-urls",
+    "approval",
     "finalize",
 ];
 

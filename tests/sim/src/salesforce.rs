@@ -16,6 +16,8 @@ mod http;
 mod id;
 mod keys;
 mod org;
+mod reader;
+mod recording;
 mod schema;
 mod seed;
 mod server;
@@ -29,11 +31,13 @@ pub use config::{Credentials, OrgConfig};
 pub use endpoint::Endpoint;
 pub use error::SaveError;
 pub use faults::{
-    Action, CallFault, CallFaultKind, Event, FaultPlan, FieldName, LockShare, RequestLimitFault,
-    ValidationRule,
+    Action, CallFault, CallFaultKind, Event, FaultPlan, FieldLength, FieldName, LockShare,
+    RequestLimitFault, RowEvent, RowMoment, ValidationRule,
 };
 pub use id::to_18;
 pub use keys::KeyError;
 pub use org::{Org, OrgError};
+pub use reader::RecordState;
+pub use recording::RecordedCall;
 pub use seed::{Seed, populate};
 pub use server::{Server, ServerConfig, ServerHandle};

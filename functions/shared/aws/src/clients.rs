@@ -34,6 +34,8 @@ pub struct Clients {
     pub step_functions: aws_sdk_sfn::Client,
     /// SQS.
     pub sqs: aws_sdk_sqs::Client,
+    /// SNS.
+    pub sns: aws_sdk_sns::Client,
     config: SdkConfig,
 }
 
@@ -56,6 +58,7 @@ impl Clients {
             secrets: aws_sdk_secretsmanager::Client::new(&config),
             step_functions: aws_sdk_sfn::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
             config,
         }
     }

@@ -1,4 +1,4 @@
-//! Step Functions: what became of an execution, and answers to waiting tasks.
+//! Step Functions: starting executions, what became of them, and answers to waiting tasks.
 
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus as SdkStatus;
@@ -21,6 +21,24 @@ pub enum ExecutionStatus {
     Running,
     /// It has ended, whichever way.
     Ended,
+    /// There is none of that name, or none any more: Step Functions forgets after 90 days.
+    Unknown,
+}
+
+/// Everything about an execution that a person who has started it wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Described {
+    /// It goes on.
+    Running,
+    /// It succeeded, with this output (JSON).
+    Succeeded(String),
+    /// It did not.
+    Failed {
+        /// The name that the state machine gave, or the status of an execution that was stopped or timed out.
+        error: String,
+        /// The sentence that goes with it; may be empty.
+        cause: String,
+    },
     /// There is none of that name, or none any more: Step Functions forgets after 90 days.
     Unknown,
 }
@@ -66,6 +84,52 @@ impl Executions {
             }
             Err(error) => Err(ExecutionError(describe(&error))),
         }
+    }
+
+    /// Starts an execution of the state machine and returns the execution's ARN.
+    ///
+    /// * `name`: unique among the state machine's executions of 90 days, up to 80 letters, digits, `-` and `_`
+    ///   (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
+    pub async fn start(
+        &self,
+        state_machine: &str,
+        name: &str,
+        input: &serde_json::Value,
+    ) -> Result<String, ExecutionError> {
+        self.client
+            .start_execution()
+            .state_machine_arn(state_machine)
+            .name(name)
+            .input(input.to_string())
+            .send()
+            .await
+            .map(|started| started.execution_arn)
+            .map_err(|error| ExecutionError(describe(&error)))
+    }
+
+    /// What became of the execution of that ARN.
+    pub async fn describe(&self, arn: &str) -> Result<Described, ExecutionError> {
+        let execution = match self.client.describe_execution().execution_arn(arn).send().await {
+            Ok(execution) => execution,
+            Err(error)
+                if error.as_service_error().is_some_and(|service| {
+                    service.is_execution_does_not_exist() || service.is_invalid_arn()
+                }) =>
+            {
+                return Ok(Described::Unknown);
+            }
+            Err(error) => return Err(ExecutionError(describe(&error))),
+        };
+        if [SdkStatus::Running, SdkStatus::PendingRedrive].contains(&execution.status) {
+            return Ok(Described::Running);
+        }
+        if execution.status == SdkStatus::Succeeded {
+            return Ok(Described::Succeeded(execution.output.unwrap_or_default()));
+        }
+        Ok(Described::Failed {
+            error: execution.error.unwrap_or_else(|| execution.status.as_str().to_owned()),
+            cause: execution.cause.unwrap_or_default(),
+        })
     }
 
     /// Tells a waiting task that it succeeded.
@@ -203,10 +267,48 @@ mod tests {
         assert_eq!(executions.status("arn").await, Ok(expected));
     }
 
+    #[rstest]
+    #[case("RUNNING", json!({}), Described::Running)]
+    #[case("PENDING_REDRIVE", json!({}), Described::Running)]
+    #[case("SUCCEEDED", json!({"output": "{}"}), Described::Succeeded("{}".to_owned()))]
+    #[case("FAILED", json!({"error": "NotReady", "cause": "why"}), failed("NotReady", "why"))]
+    #[case("ABORTED", json!({}), failed("ABORTED", ""))]
+    #[case("TIMED_OUT", json!({}), failed("TIMED_OUT", ""))]
+    #[tokio::test]
+    async fn an_execution_is_described_with_what_it_put_out(
+        #[case] status: &str,
+        #[case] more: Value,
+        #[case] expected: Described,
+    ) {
+        let mut body = json!({
+            "executionArn": "arn", "stateMachineArn": "arn", "status": status, "startDate": 1.0,
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (_server, executions) = answering(200, &body).await;
+        assert_eq!(executions.describe("arn").await, Ok(expected));
+    }
+
+    fn failed(error: &str, cause: &str) -> Described {
+        Described::Failed { error: error.to_owned(), cause: cause.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn an_execution_is_started_under_its_name() {
+        let body = json!({"executionArn": "arn:new", "startDate": 1.0});
+        let (server, executions) = answering(200, &body).await;
+        let started = executions.start("arn:machine", "name-1", &json!({"a": 1})).await;
+        assert_eq!(started, Ok("arn:new".to_owned()));
+        let sent: Value =
+            server.received_requests().await.unwrap().first().unwrap().body_json().unwrap();
+        assert_eq!(sent["stateMachineArn"], "arn:machine");
+        assert_eq!((&sent["name"], &sent["input"]), (&json!("name-1"), &json!("{\"a\":1}")));
+    }
+
     #[tokio::test]
     async fn an_execution_that_step_functions_has_forgotten_is_unknown() {
         let (_server, executions) =
             answering(400, &json!({"__type": "ExecutionDoesNotExist"})).await;
         assert_eq!(executions.status("arn").await, Ok(ExecutionStatus::Unknown));
+        assert_eq!(executions.describe("arn").await, Ok(Described::Unknown));
     }
 }

@@ -1,4 +1,4 @@
-//! The AWS side: the ledger, objects, inventories, executions, the queue, secrets.
+//! The AWS side: the ledger, objects, inventories, executions, the queue, notifications, secrets.
 //!
 //! Adapters take and return the domain's types; no SDK type leaves this crate except the clients themselves.
 
@@ -6,8 +6,10 @@ pub mod clients;
 pub mod executions;
 pub mod inventory;
 pub mod ledger;
+pub mod notifications;
 pub mod objects;
 pub mod queue;
 pub mod secrets;
+pub mod sort;
 
 mod sdk_error;

@@ -15,8 +15,12 @@ pub enum Change {
     RecordTouched,
     /// Only the account's name changed.
     AccountRenamed,
+    /// The record holds what a switch has written, and its account's name changed.
+    SwitchedAccountRenamed,
     /// The last attempt did not end in a copy, so it is made again.
     NotSettled,
+    /// The record holds what a switch has written: nothing to do.
+    Switched,
     /// Nothing to do.
     None,
 }
@@ -34,7 +38,14 @@ pub fn compare(record: &SourceRecord, row: Option<&FileRow>) -> Change {
         | FileState::Conflict => return Change::NotSettled,
         // Whoever holds the intent decides by reading the record back.
         FileState::Switching | FileState::RestoringUrl => return Change::None,
-        FileState::Verified | FileState::Switched => {}
+        // Our own write has moved the record's time, so the time says nothing here.
+        FileState::Switched if row.new_url_is_held_by(record) => {
+            let renamed = row.account_name != record.account_name;
+            return if renamed { Change::SwitchedAccountRenamed } else { Change::Switched };
+        }
+        // Somebody has edited the record since, also where it holds its original URL again.
+        FileState::Switched => return Change::UrlChanged,
+        FileState::Verified => {}
     }
     if row.original_url != record.url {
         Change::UrlChanged
@@ -66,6 +77,8 @@ mod tests {
             run_id: "r".to_owned(),
             at: "2026-01-01T00:00:00Z".to_owned(),
             system_modstamp: Some("1".to_owned()),
+            new_url: None,
+            switched_by: None,
             attempts: 0,
             version: 1,
         }
@@ -93,6 +106,27 @@ mod tests {
         assert_eq!(compare(&renamed, Some(&row())), Change::AccountRenamed);
         let failed = FileRow { state: FileState::Failed, ..row() };
         assert_eq!(compare(&record(), Some(&failed)), Change::NotSettled);
+    }
+
+    #[test]
+    fn a_switched_record_is_unchanged_whenever_it_was_written() {
+        let ours = Some("https://ours/a".to_owned());
+        let switched = FileRow { state: FileState::Switched, new_url: ours.clone(), ..row() };
+        let read = SourceRecord {
+            url: ours,
+            system_modstamp: Some("after the switch".to_owned()),
+            ..record()
+        };
+        assert_eq!(compare(&read, Some(&switched)), Change::Switched);
+        let renamed = SourceRecord { account_name: Some("Acme 2".to_owned()), ..read.clone() };
+        assert_eq!(compare(&renamed, Some(&switched)), Change::SwitchedAccountRenamed);
+        for url in [None, record().url, Some("https://else".to_owned())] {
+            let edited = SourceRecord { url, ..read.clone() };
+            assert_eq!(compare(&edited, Some(&switched)), Change::UrlChanged);
+        }
+        let put_back = FileRow { state: FileState::Verified, ..switched };
+        assert_eq!(compare(&record(), Some(&put_back)), Change::None);
+        assert_eq!(compare(&read, Some(&put_back)), Change::UrlChanged);
     }
 
     #[test]

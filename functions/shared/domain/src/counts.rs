@@ -19,6 +19,9 @@ pub struct Counts {
     pub server_side_copies: u64,
     /// Requests sent to source and destination for files.
     pub requests: u64,
+    /// API calls to Salesforce for writing records.
+    #[serde(default)]
+    pub api_calls: u64,
 }
 
 impl Counts {
@@ -35,6 +38,7 @@ impl Counts {
         self.bytes_copied += other.bytes_copied;
         self.server_side_copies += other.server_side_copies;
         self.requests += other.requests;
+        self.api_calls += other.api_calls;
     }
 
     /// How many records were counted.

@@ -3,7 +3,8 @@
 //! A record is read ([`record`]), decided about ([`plan`]: [`source_url`], [`destination_key`], [`extension`],
 //! [`allow_list`]), written into a batch ([`manifest`]), copied, and ends in one [`outcome`] that is counted
 //! ([`counts`]) and kept in the ledger ([`row`], [`state`]). A run ([`run`]) is what a person asked for ([`run_input`])
-//! under the stack's [`settings`]. Whether two places hold the same objects is decided by [`reconcile`].
+//! under the stack's [`settings`]. Records are repointed and put back by [`switch`]. Whether two places hold the same objects is decided by [`reconcile`].
+//! What people are told while they are elsewhere is a [`notice`].
 
 pub mod allow_list;
 pub mod change;
@@ -11,14 +12,17 @@ pub mod counts;
 pub mod destination_key;
 pub mod estimate;
 pub mod extension;
+pub mod failure;
 pub mod id;
 mod input_fields;
 pub mod manifest;
 pub mod message;
+pub mod notice;
 pub mod object_batch;
 pub mod outcome;
 pub mod plan;
 pub mod problem;
+pub mod recommendation;
 pub mod reconcile;
 pub mod record;
 pub mod row;
@@ -29,4 +33,6 @@ pub mod settle;
 pub mod settled_row;
 pub mod source_url;
 pub mod state;
+pub mod switch;
 pub mod upload;
+pub mod words;

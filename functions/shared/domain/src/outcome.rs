@@ -63,6 +63,20 @@ named_reasons! {
 }
 
 named_reasons! {
+    /// Why a record was not written, although it was planned to be.
+    WriteFailure {
+        /// Its ledger row is not, or not any more, in a state in which the record may be written.
+        NotVerified => "not_verified",
+        /// Salesforce refuses the value: a validation rule, a trigger, a right that is missing.
+        Refused => "refused",
+        /// Other transactions held the record, or its parent, in every attempt.
+        Locked => "locked",
+        /// It was to be written, and every look at it has shown the old value.
+        Unconfirmed => "unconfirmed",
+    }
+}
+
+named_reasons! {
     /// What is gone.
     GoneReason {
         /// The source says that there is no such object.
@@ -151,6 +165,20 @@ pub enum Outcome {
     Deleted,
     /// It was to be deleted, and stays, because somebody has written it since it was listed.
     Kept,
+    /// The record points at the destination, as a second reading has confirmed.
+    Switched,
+    /// The record pointed at the destination before anything was written.
+    AlreadySwitched,
+    /// The record holds its original URL again, as a second reading has confirmed.
+    Restored,
+    /// The record held its original URL before anything was written.
+    AlreadyOriginal,
+    /// Somebody has edited the record since it was backed up; the edit is kept.
+    Drifted,
+    /// Somebody has edited the record since it was switched; the edit is kept.
+    Conflict,
+    /// It was to be written, and was not.
+    NotWritten(WriteFailure),
     /// Deliberately left alone.
     Skipped(SkipReason),
     /// The source object or the record is gone.
@@ -169,6 +197,13 @@ impl Outcome {
             Self::AccountRenamed => "account_renamed".to_owned(),
             Self::Deleted => "deleted".to_owned(),
             Self::Kept => "kept".to_owned(),
+            Self::Switched => "switched".to_owned(),
+            Self::AlreadySwitched => "already_switched".to_owned(),
+            Self::Restored => "restored".to_owned(),
+            Self::AlreadyOriginal => "already_original".to_owned(),
+            Self::Drifted => "drifted".to_owned(),
+            Self::Conflict => "conflict".to_owned(),
+            Self::NotWritten(reason) => format!("not_written.{}", reason.label()),
             Self::Skipped(reason) => format!("skipped.{}", reason.label()),
             Self::SourceGone(reason) => format!("source_gone.{}", reason.label()),
             Self::Failed(class) => format!("failed.{}", class.label()),
@@ -184,9 +219,16 @@ impl Outcome {
             "account_renamed" => Some(Self::AccountRenamed),
             "deleted" => Some(Self::Deleted),
             "kept" => Some(Self::Kept),
+            "switched" => Some(Self::Switched),
+            "already_switched" => Some(Self::AlreadySwitched),
+            "restored" => Some(Self::Restored),
+            "already_original" => Some(Self::AlreadyOriginal),
+            "drifted" => Some(Self::Drifted),
+            "conflict" => Some(Self::Conflict),
             other => {
                 let (kind, reason) = other.split_once('.')?;
                 match kind {
+                    "not_written" => WriteFailure::from_label(reason).map(Self::NotWritten),
                     "skipped" => SkipReason::from_label(reason).map(Self::Skipped),
                     "source_gone" => GoneReason::from_label(reason).map(Self::SourceGone),
                     "failed" => FailureClass::from_label(reason).map(Self::Failed),
@@ -199,13 +241,21 @@ impl Outcome {
     /// Whether a person has to look at the record.
     pub const fn needs_attention(self) -> bool {
         match self {
-            Self::Failed(_) | Self::SourceGone(_) => true,
+            Self::Failed(_)
+            | Self::SourceGone(_)
+            | Self::NotWritten(_)
+            | Self::Drifted
+            | Self::Conflict => true,
             Self::Planned
             | Self::Verified
             | Self::Unchanged
             | Self::AccountRenamed
             | Self::Deleted
             | Self::Kept
+            | Self::Switched
+            | Self::AlreadySwitched
+            | Self::Restored
+            | Self::AlreadyOriginal
             | Self::Skipped(_) => false,
         }
     }
@@ -220,6 +270,9 @@ mod tests {
         let mut all =
             vec![Outcome::Planned, Outcome::Verified, Outcome::Unchanged, Outcome::AccountRenamed];
         all.extend([Outcome::Deleted, Outcome::Kept]);
+        all.extend([Outcome::Switched, Outcome::AlreadySwitched, Outcome::Restored]);
+        all.extend([Outcome::AlreadyOriginal, Outcome::Drifted, Outcome::Conflict]);
+        all.extend(WriteFailure::ALL.iter().map(|reason| Outcome::NotWritten(*reason)));
         all.extend(SkipReason::ALL.iter().map(|reason| Outcome::Skipped(*reason)));
         all.extend(GoneReason::ALL.iter().map(|reason| Outcome::SourceGone(*reason)));
         all.extend(FailureClass::ALL.iter().map(|class| Outcome::Failed(*class)));

@@ -95,7 +95,7 @@ pub struct FileRow {
     pub account_id: Option<String>,
     /// The account's name when last seen.
     pub account_name: Option<String>,
-    /// The URL field exactly as Salesforce returned it; `None` for null.
+    /// The URL field exactly as Salesforce returned it; `None` for null. What a switch has written never takes its place.
     pub original_url: Option<String>,
     /// The key in the destination bucket, frozen at first assignment.
     pub destination_key: Option<String>,
@@ -115,6 +115,12 @@ pub struct FileRow {
     pub at: String,
     /// The record's `SystemModstamp` when last seen.
     pub system_modstamp: Option<String>,
+    /// The URL that a switch has written, or is about to write; kept when the original is put back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_url: Option<String>,
+    /// The run that wrote it, or is about to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched_by: Option<String>,
     /// How often the file was tried since its last success.
     pub attempts: u32,
     /// Counts the writes of this row; every write is conditional on the one it has read.
@@ -122,6 +128,17 @@ pub struct FileRow {
 }
 
 impl FileRow {
+    /// Whether a person has to look at the file: because of its state, or because its record could not be switched.
+    pub const fn needs_attention(&self) -> bool {
+        self.state.needs_attention()
+            || (matches!(self.state, FileState::Verified) && self.reason.is_some())
+    }
+
+    /// Whether a record holds what a switch has written into it, or was about to write.
+    pub fn new_url_is_held_by(&self, record: &SourceRecord) -> bool {
+        self.new_url.is_some() && self.new_url == record.url
+    }
+
     /// The record as the ledger remembers it.
     pub fn record(&self) -> SourceRecord {
         SourceRecord {

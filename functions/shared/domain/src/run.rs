@@ -1,11 +1,14 @@
 //! A run: what it was asked to do, how far its enumeration is, how it ended.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::counts::Counts;
 use crate::object_batch::ObjectOptions;
 use crate::record::ObjectFields;
 use crate::run_input::{Mode, QueryApi, Trigger};
+use crate::switch::options::SwitchOptions;
+use crate::switch::summary::SwitchSummary;
 
 /// How source files are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +43,8 @@ pub enum Work {
     Records(RunOptions),
     /// Objects that a comparison of two places has named; their state is kept by batch.
     Objects(ObjectOptions),
+    /// URLs that are written into Salesforce records.
+    Urls(SwitchOptions),
     /// Nothing is moved: places are compared, and the runs that copy what is found are runs of their own.
     Comparison,
 }
@@ -49,7 +54,15 @@ impl Work {
     pub const fn records(&self) -> Option<&RunOptions> {
         match self {
             Self::Records(options) => Some(options),
-            Self::Objects(_) | Self::Comparison => None,
+            Self::Objects(_) | Self::Urls(_) | Self::Comparison => None,
+        }
+    }
+
+    /// The options of a run that writes URLs.
+    pub const fn urls(&self) -> Option<&SwitchOptions> {
+        match self {
+            Self::Urls(options) => Some(options),
+            Self::Records(_) | Self::Objects(_) | Self::Comparison => None,
         }
     }
 }
@@ -94,8 +107,40 @@ pub struct RunOptions {
     /// gone or damaged.
     #[serde(default)]
     pub repair: bool,
+    /// The run that this one is a step of, and whose lock it works under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_run: Option<String>,
     /// Length of the URL field in characters, read from the sObject's description.
     pub url_length_max: usize,
+    /// The backup before this one, as it was known when this one started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_backup: Option<PreviousBackup>,
+}
+
+/// The backup before a backup: a schedule that has missed its time shows as too many hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousBackup {
+    /// The run. However it ended: its own summary tells.
+    pub run_id: String,
+    /// When it started, RFC 3339.
+    pub started_at: String,
+    /// Full hours between its start and that of the later one.
+    pub hours_before: u64,
+}
+
+impl PreviousBackup {
+    /// `previous` as seen by a run that started at `started_at`; `None` when it did not start before that.
+    pub fn of(previous: &RunRecord, started_at: &str) -> Option<Self> {
+        let begun: Timestamp = previous.started_at.parse().ok()?;
+        let now: Timestamp = started_at.parse().ok()?;
+        let hours_before = u64::try_from(now.duration_since(begun).as_hours()).ok()?;
+        (begun < now).then(|| Self {
+            run_id: previous.run_id.clone(),
+            started_at: previous.started_at.clone(),
+            hours_before,
+        })
+    }
 }
 
 /// Where a run stands.
@@ -148,7 +193,17 @@ pub struct RunRecord {
     /// Records that Salesforce counted when the run started.
     pub records_expected: u64,
     /// How it ended.
-    pub summary: Option<Summary>,
+    pub summary: Option<RunSummary>,
+}
+
+/// How a run ended, by what it worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "over", rename_all = "camelCase")]
+pub enum RunSummary {
+    /// Files of records were copied.
+    Records(Summary),
+    /// URLs were written, or put back.
+    Urls(SwitchSummary),
 }
 
 /// How far the enumeration is. Stored after every page; a crash repeats at most one page, and repeats it into the same
@@ -166,6 +221,9 @@ pub struct Checkpoint {
     pub deleted: u64,
     /// Records that an incremental run found unchanged; they are in no batch.
     pub unchanged: u64,
+    /// Records that an incremental run found switched: unchanged ones, and those whose account was renamed.
+    #[serde(default)]
+    pub switched: u64,
     /// Records read so far that the ledger knows and does not hold for deleted.
     pub known: u64,
     /// Files planned to be copied so far.
@@ -185,6 +243,7 @@ impl Checkpoint {
             enumerated: 0,
             deleted: 0,
             unchanged: 0,
+            switched: 0,
             known: 0,
             files_planned: 0,
             batches: 0,
@@ -273,6 +332,9 @@ pub struct Summary {
     pub started_at: String,
     /// When it ended, RFC 3339.
     pub ended_at: String,
+    /// Records that have a proven copy and still point at their source, once others were repointed; none before the first switch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_yet_switched: Option<u64>,
     /// Why the run was broken off, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -282,4 +344,10 @@ pub struct Summary {
     /// What the run would need, in a dry run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<crate::estimate::Estimate>,
+    /// Which state machines to take, in a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recommendation: Option<crate::recommendation::Recommendation>,
+    /// The backup before this one, so that a missed time of a schedule is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_backup: Option<PreviousBackup>,
 }

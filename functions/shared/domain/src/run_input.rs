@@ -76,6 +76,9 @@ pub struct BackupInput {
     /// `manual` (default) or `schedule`.
     #[serde(default)]
     pub trigger: Trigger,
+    /// The run that this one is a step of, and whose lock it works under. Set by state machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_run: Option<String>,
 }
 
 /// Files per batch: enough to make a message worth its price, few enough for one Lambda invocation.
@@ -86,7 +89,7 @@ pub const BATCH_SIZE_MAX: u32 = 1000;
 pub const ACCOUNTS_MAX: usize = 200;
 
 /// The fields of [`BackupInput`] as they are spelled in JSON, with what each takes.
-const FIELDS: [(&str, &str); 9] = [
+const FIELDS: [(&str, &str); 10] = [
     ("mode", "\"full\" or \"incremental\""),
     ("accounts", "a list of account ids or names"),
     ("maxFiles", "a whole number from 1"),
@@ -96,6 +99,7 @@ const FIELDS: [(&str, &str); 9] = [
     ("dryRun", "true or false"),
     ("queryApi", "\"auto\", \"rest\" or \"bulk\""),
     ("trigger", "\"manual\" or \"schedule\""),
+    ("parentRun", "the run that this one is a step of"),
 ];
 
 impl BackupInput {
@@ -134,7 +138,7 @@ impl BackupInput {
             problems
                 .extend(errors.iter().map(|error| Problem::from_error("allowedExtensions", error)));
         }
-        self.check_accounts(problems);
+        check_accounts(self.accounts.as_deref(), problems);
         if self.trigger == Trigger::Schedule && self.dry_run {
             problems.push(Problem::new(
                 "dryRun",
@@ -143,38 +147,39 @@ impl BackupInput {
             ));
         }
     }
+}
 
-    fn check_accounts(&self, problems: &mut Vec<Problem>) {
-        let Some(accounts) = &self.accounts else { return };
-        if accounts.is_empty() {
+/// An account list: ids or names, each once.
+pub(crate) fn check_accounts(accounts: Option<&[String]>, problems: &mut Vec<Problem>) {
+    let Some(accounts) = accounts else { return };
+    if accounts.is_empty() {
+        problems.push(Problem::new(
+            "accounts",
+            "is an empty list, which would select nothing",
+            "leave the field out to take all accounts",
+        ));
+    }
+    if accounts.len() > ACCOUNTS_MAX {
+        problems.push(Problem::new(
+            "accounts",
+            format!("has {} entries, more than {ACCOUNTS_MAX}", accounts.len()),
+            "split the run, or leave the field out",
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    for account in accounts {
+        if account.trim().is_empty() {
             problems.push(Problem::new(
                 "accounts",
-                "is an empty list, which would select nothing",
-                "leave the field out to take all accounts",
+                "has a blank entry",
+                "give an account id or a name",
             ));
-        }
-        if accounts.len() > ACCOUNTS_MAX {
+        } else if !seen.insert(account) {
             problems.push(Problem::new(
                 "accounts",
-                format!("has {} entries, more than {ACCOUNTS_MAX}", accounts.len()),
-                "split the run, or leave the field out",
+                format!("names {account:?} twice"),
+                "name each account once",
             ));
-        }
-        let mut seen = BTreeSet::new();
-        for account in accounts {
-            if account.trim().is_empty() {
-                problems.push(Problem::new(
-                    "accounts",
-                    "has a blank entry",
-                    "give an account id or a name",
-                ));
-            } else if !seen.insert(account) {
-                problems.push(Problem::new(
-                    "accounts",
-                    format!("names {account:?} twice"),
-                    "name each account once",
-                ));
-            }
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Pure: the caller passes a lookup. Only `config.rs` of `lambda-kit` looks into the real environment.
 
+mod new_url_base;
+
 use crate::allow_list::AllowList;
 use crate::extension::ExtensionSet;
 use crate::problem::Problem;
@@ -21,7 +23,10 @@ pub mod variables {
     pub const DESTINATION_BUCKET: &str = "DRAYAGE_DESTINATION_BUCKET";
     /// Prefix in the destination bucket.
     pub const DESTINATION_PREFIX: &str = "DRAYAGE_DESTINATION_PREFIX";
-    /// What a new URL starts with; empty for the bucket's own address.
+    /// What a new URL starts with, as a template; empty for the bucket's own address. An `https` address without query and
+    /// fragment, such as `https://files.example.com/`. `{bucket}` and `{region}` stand for the destination bucket and the
+    /// stack's Region; the address may end in `/{key}`, where the key stands anyway. `http` is taken with a loopback address
+    /// and an explicit port only, for local runs.
     pub const NEW_URL_BASE: &str = "DRAYAGE_NEW_URL_BASE";
     /// Name or ARN of the Salesforce secret.
     pub const SALESFORCE_SECRET: &str = "DRAYAGE_SALESFORCE_SECRET";
@@ -51,6 +56,10 @@ pub mod variables {
     pub const COPY_CONCURRENCY: &str = "DRAYAGE_COPY_CONCURRENCY";
     /// URL of the copy queue.
     pub const COPY_QUEUE_URL: &str = "DRAYAGE_COPY_QUEUE_URL";
+    /// Share of the org's daily API calls, in percent, that is left to others.
+    pub const API_RESERVE_PERCENT: &str = "DRAYAGE_API_RESERVE_PERCENT";
+    /// ARN of the SNS topic that people are told through; empty for none.
+    pub const TOPIC_ARN: &str = "DRAYAGE_TOPIC_ARN";
     /// Set by Lambda: the stack's Region.
     pub const REGION: &str = "AWS_REGION";
 }
@@ -63,7 +72,7 @@ const MAX_FILE_SIZE_MB_MAX: u64 = 5 * 1024 * 1024;
 /// Bodies share a fixed amount of memory; more files at once than this mostly wait for each other.
 const COPY_CONCURRENCY_MAX: u64 = 64;
 /// A URL field of Salesforce holds 255 characters; the description of the sObject has the last word.
-const URL_LENGTH_MAX: usize = 255;
+pub(crate) const URL_LENGTH_MAX: usize = 255;
 
 /// The settings of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +87,7 @@ pub struct Settings {
     pub destination_bucket: String,
     /// Prefix in it, without a slash at either end.
     pub destination_prefix: String,
-    /// What a new URL starts with; ends in a slash.
+    /// What a new URL starts with, its template resolved; ends in a slash.
     pub new_url_base: String,
     /// Name or ARN of the Salesforce secret.
     pub salesforce_secret: String,
@@ -104,6 +113,10 @@ pub struct Settings {
     pub copy_concurrency: usize,
     /// URL of the copy queue.
     pub copy_queue_url: String,
+    /// Share of the org's daily API calls, in percent, that is left to others: a run that writes records pauses there.
+    pub api_reserve_percent: u64,
+    /// ARN of the SNS topic that people are told through.
+    pub topic_arn: Option<String>,
 }
 
 impl Settings {
@@ -150,6 +163,8 @@ impl Settings {
             ))
             .unwrap_or(1),
             copy_queue_url: reader.required(variables::COPY_QUEUE_URL),
+            api_reserve_percent: reader.number(variables::API_RESERVE_PERCENT, 10, (0, 90)),
+            topic_arn: reader.optional(variables::TOPIC_ARN),
         };
         if settings.state_bucket == settings.destination_bucket && !settings.state_bucket.is_empty()
         {
@@ -192,7 +207,9 @@ impl Settings {
             destination_prefix: self.destination_prefix.clone(),
             new_url_base: self.new_url_base.clone(),
             repair: false,
+            parent_run: input.parent_run.clone(),
             url_length_max: URL_LENGTH_MAX,
+            previous_backup: None,
         }
     }
 }
@@ -255,21 +272,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<'_, L> {
     }
 
     fn new_url_base(&mut self, bucket: &str) -> String {
-        let Some(base) = self.optional(variables::NEW_URL_BASE) else {
-            let region = self.required(variables::REGION);
-            return format!("https://{bucket}.s3.{region}.amazonaws.com/");
+        let template = self.optional(variables::NEW_URL_BASE);
+        let region = match &template {
+            Some(template) if !template.contains("{region}") => String::new(),
+            Some(_) | None => self.required(variables::REGION),
         };
-        if !base.starts_with("https://")
-            || base.contains(['?', '#', ' '])
-            || base.len() <= "https://".len()
-        {
-            self.problem(
-                variables::NEW_URL_BASE,
-                format!("{base:?} cannot be the start of a URL"),
-                "give an https address such as https://files.example.com/",
-            );
-        }
-        if base.ends_with('/') { base } else { base + "/" }
+        new_url_base::resolve(template.as_deref(), bucket, &region).unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            String::new()
+        })
     }
 
     fn api_name(&mut self, name: &str, default: &str) -> String {

@@ -31,30 +31,30 @@ pub enum Remaining {
     Rename,
 }
 
+/// Whether somebody has edited the record since it was switched. The ledger learns that before the edit is settled like any other
+/// URL.
+///
+/// Not told by a run that repairs copies (its entries hold what the ledger remembers), nor of a deleted record, nor where the
+/// run says nothing about the record.
+pub fn edited_since_switch(entry: &ManifestEntry, row: &FileRow, repair: bool) -> bool {
+    let told = match &entry.plan {
+        Plan::Copy { .. } | Plan::Refuse { .. } => true,
+        Plan::Skip { reason } => !out_of_scope(*reason),
+        Plan::RecordDeleted | Plan::AccountRenamed => false,
+    };
+    told && !repair && row.state == FileState::Switched && !row.new_url_is_held_by(&entry.record)
+}
+
 /// Decides for one entry.
 pub fn remaining(entry: &ManifestEntry, row: Option<&FileRow>, run_id: &str) -> Remaining {
     if let Some(settled) = row.and_then(|row| settled(entry, row, run_id)) {
         return settled;
     }
+    if let Some(kept) = row.and_then(|row| kept_by_a_switch(entry, row)) {
+        return kept;
+    }
     match &entry.plan {
-        Plan::Copy { .. } => match row.map(|row| row.state) {
-            Some(FileState::Switching | FileState::RestoringUrl) => Remaining::Fail(
-                FailureClass::LedgerConflict,
-                "the record's URL is being switched; hint: finish or roll back that run first"
-                    .to_owned(),
-            ),
-            None
-            | Some(
-                FileState::Discovered
-                | FileState::Verified
-                | FileState::Switched
-                | FileState::Failed
-                | FileState::Skipped
-                | FileState::SourceGone
-                | FileState::Drifted
-                | FileState::Conflict,
-            ) => Remaining::Copy,
-        },
+        Plan::Copy { .. } => Remaining::Copy,
         Plan::Skip { reason } => skip(*reason, row),
         Plan::Refuse { class, message } => Remaining::Fail(*class, message.clone()),
         Plan::RecordDeleted => Remaining::Gone(GoneReason::RecordDeleted),
@@ -62,19 +62,55 @@ pub fn remaining(entry: &ManifestEntry, row: Option<&FileRow>, run_id: &str) -> 
     }
 }
 
-/// A file that is excluded today keeps a proven copy's row; a record outside the run's scope keeps any row.
-pub fn skip(reason: SkipReason, row: Option<&FileRow>) -> Remaining {
-    let Some(row) = row else { return Remaining::Exclude(reason) };
-    let out_of_scope = match reason {
+/// What is left to do where a row belongs to a switch: an intent is left to its owner, and what a switch has written is no
+/// source of a file, even when today's settings do not know the address as our own.
+fn kept_by_a_switch(entry: &ManifestEntry, row: &FileRow) -> Option<Remaining> {
+    let conflict =
+        |message: &str| Some(Remaining::Fail(FailureClass::LedgerConflict, message.to_owned()));
+    match (row.state, &entry.plan) {
+        (
+            FileState::Switching | FileState::RestoringUrl,
+            Plan::Copy { .. } | Plan::RecordDeleted | Plan::AccountRenamed,
+        ) => {
+            conflict("the record's URL is being switched; hint: finish or roll back that run first")
+        }
+        (
+            FileState::Switching | FileState::RestoringUrl,
+            Plan::Skip { .. } | Plan::Refuse { .. },
+        )
+        | (_, Plan::RecordDeleted | Plan::AccountRenamed) => None,
+        (_, Plan::Copy { .. } | Plan::Refuse { .. }) if row.new_url_is_held_by(&entry.record) => {
+            Some(Remaining::CountSkipped(SkipReason::AlreadyMigrated))
+        }
+        (FileState::Switched, Plan::Skip { reason })
+            if row.new_url_is_held_by(&entry.record) && !out_of_scope(*reason) =>
+        {
+            Some(Remaining::CountSkipped(SkipReason::AlreadyMigrated))
+        }
+        (FileState::Switched, Plan::Copy { .. }) if row.original_url != entry.record.url => {
+            conflict("the record was switched meanwhile; hint: start the run again")
+        }
+        (_, Plan::Copy { .. } | Plan::Refuse { .. } | Plan::Skip { .. }) => None,
+    }
+}
+
+/// Whether a run that skips for that reason says nothing about the record.
+const fn out_of_scope(reason: SkipReason) -> bool {
+    match reason {
         SkipReason::Account | SkipReason::MaxFiles => true,
         SkipReason::NoUrl
         | SkipReason::AlreadyMigrated
         | SkipReason::Extension
         | SkipReason::TooLarge => false,
-    };
+    }
+}
+
+/// A file that is excluded today keeps a proven copy's row; a record outside the run's scope keeps any row.
+pub fn skip(reason: SkipReason, row: Option<&FileRow>) -> Remaining {
+    let Some(row) = row else { return Remaining::Exclude(reason) };
     let recorded = row.state == FileState::Skipped && row.reason.as_deref() == Some(reason.label());
     let excludable = crate::state::next(row.state, crate::state::FileEvent::Excluded).is_ok();
-    if out_of_scope || recorded || !excludable {
+    if out_of_scope(reason) || recorded || !excludable {
         Remaining::CountSkipped(reason)
     } else {
         Remaining::Exclude(reason)
@@ -87,7 +123,8 @@ fn settled(entry: &ManifestEntry, row: &FileRow, run_id: &str) -> Option<Remaini
     }
     let reason = row.reason.as_deref().unwrap_or_default();
     let (outcome, bytes) = match row.state {
-        FileState::Verified => {
+        // A row that stays switched names the run only when that run has renewed its copy.
+        FileState::Verified | FileState::Switched => {
             (Outcome::Verified, row.proof.as_ref().map_or(0, |proof| proof.size_bytes))
         }
         FileState::Failed => (Outcome::Failed(FailureClass::from_label(reason)?), 0),
@@ -95,7 +132,6 @@ fn settled(entry: &ManifestEntry, row: &FileRow, run_id: &str) -> Option<Remaini
         FileState::SourceGone => (Outcome::SourceGone(GoneReason::from_label(reason)?), 0),
         FileState::Discovered
         | FileState::Switching
-        | FileState::Switched
         | FileState::RestoringUrl
         | FileState::Drifted
         | FileState::Conflict => return None,
@@ -135,6 +171,8 @@ mod tests {
             run_id: run_id.to_owned(),
             at: "2026-01-01T00:00:00Z".to_owned(),
             system_modstamp: None,
+            new_url: None,
+            switched_by: None,
             attempts: 0,
             version: 1,
         }
@@ -180,5 +218,117 @@ mod tests {
             remaining(&entry(plan), Some(&failed), "r"),
             Remaining::CountSkipped(SkipReason::MaxFiles)
         );
+    }
+
+    fn copy_plan() -> Plan {
+        serde_json::from_value(serde_json::json!({
+            "action": "copy",
+            "source": {
+                "location": {
+                    "via": "http", "url": "https://x/a", "scheme": "https", "host": "x", "port": 443,
+                    "presigned": false
+                },
+                "file_name": "a"
+            },
+            "destinationKey": "uploads/a",
+            "destinationKeyIfTaken": "uploads/a-1"
+        }))
+        .unwrap()
+    }
+
+    fn skip_plan(reason: SkipReason) -> Plan {
+        Plan::Skip { reason }
+    }
+
+    fn holding(url: &str, plan: Plan) -> ManifestEntry {
+        let record = SourceRecord { url: Some(url.to_owned()), ..SourceRecord::default() };
+        ManifestEntry { record, ..entry(plan) }
+    }
+
+    fn switched() -> FileRow {
+        FileRow {
+            new_url: Some("https://ours/a".to_owned()),
+            switched_by: Some("m".to_owned()),
+            ..row(FileState::Switched, None, "earlier")
+        }
+    }
+
+    #[test]
+    fn what_a_switch_has_written_is_never_fetched() {
+        let counted = Remaining::CountSkipped(SkipReason::AlreadyMigrated);
+        let put_back = FileRow { state: FileState::Conflict, ..switched() };
+        for row in [switched(), put_back] {
+            for plan in [copy_plan(), refusal()] {
+                assert_eq!(remaining(&holding("https://ours/a", plan), Some(&row), "r"), counted);
+            }
+        }
+        let other_name = holding("https://ours/a", skip_plan(SkipReason::Extension));
+        assert_eq!(remaining(&other_name, Some(&switched()), "r"), counted);
+        let out_of_scope = holding("https://ours/a", skip_plan(SkipReason::Account));
+        assert_eq!(
+            remaining(&out_of_scope, Some(&switched()), "r"),
+            Remaining::CountSkipped(SkipReason::Account)
+        );
+        let renamed = holding("https://ours/a", Plan::AccountRenamed);
+        assert_eq!(remaining(&renamed, Some(&switched()), "r"), Remaining::Rename);
+    }
+
+    #[test]
+    fn an_edit_after_the_switch_is_told_unless_the_run_is_not_about_it() {
+        let edited = |plan| edited_since_switch(&holding("https://x/b", plan), &switched(), false);
+        assert!(edited(copy_plan()) && edited(refusal()));
+        assert!(edited(skip_plan(SkipReason::NoUrl)));
+        assert!(edited(skip_plan(SkipReason::AlreadyMigrated)));
+        assert!(
+            !edited(skip_plan(SkipReason::Account)) && !edited(skip_plan(SkipReason::MaxFiles))
+        );
+        assert!(!edited(Plan::RecordDeleted));
+        let put_back = holding("https://x/a", copy_plan());
+        assert!(edited_since_switch(&put_back, &switched(), false));
+        assert!(!edited_since_switch(&put_back, &switched(), true), "a repair");
+        let ours = holding("https://ours/a", copy_plan());
+        assert!(!edited_since_switch(&ours, &switched(), false));
+    }
+
+    #[test]
+    fn a_conflict_is_settled_like_any_other_url_and_an_excluded_one_stays() {
+        let conflict = FileRow { state: FileState::Conflict, ..switched() };
+        let at = |plan| remaining(&holding("https://x/b", plan), Some(&conflict), "r");
+        assert_eq!(at(copy_plan()), Remaining::Copy);
+        assert!(matches!(at(refusal()), Remaining::Fail(FailureClass::HostNotAllowed, _)));
+        assert_eq!(at(skip_plan(SkipReason::NoUrl)), Remaining::CountSkipped(SkipReason::NoUrl));
+    }
+
+    #[test]
+    fn a_repair_copies_the_original_once_and_nothing_else() {
+        let original = holding("https://x/a", copy_plan());
+        assert_eq!(remaining(&original, Some(&switched()), "r"), Remaining::Copy);
+        let renewed = FileRow { run_id: "r".to_owned(), ..switched() };
+        assert_eq!(
+            remaining(&original, Some(&renewed), "r"),
+            Remaining::Settled { outcome: Outcome::Verified, bytes: 5 }
+        );
+        let other = holding("https://x/b", copy_plan());
+        assert!(matches!(
+            remaining(&other, Some(&switched()), "r"),
+            Remaining::Fail(FailureClass::LedgerConflict, _)
+        ));
+    }
+
+    #[test]
+    fn an_open_intent_is_left_to_its_owner() {
+        for state in [FileState::Switching, FileState::RestoringUrl] {
+            let open = FileRow { state, ..switched() };
+            for plan in [copy_plan(), Plan::RecordDeleted, Plan::AccountRenamed] {
+                assert!(matches!(
+                    remaining(&entry(plan), Some(&open), "r"),
+                    Remaining::Fail(FailureClass::LedgerConflict, _)
+                ));
+            }
+            assert_eq!(
+                remaining(&entry(skip_plan(SkipReason::NoUrl)), Some(&open), "r"),
+                Remaining::CountSkipped(SkipReason::NoUrl)
+            );
+        }
     }
 }

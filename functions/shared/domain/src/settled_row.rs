@@ -23,19 +23,24 @@ pub struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// The row in `state`. The frozen key is carried over; source and proof are too, as long as the record still has the
-    /// URL that they belong to.
+    /// The row in `state`. The frozen key is carried over. Source and proof are too, and what a switch has written, as long as
+    /// the record still has the URL that they belong to.
+    ///
+    /// A record that holds what a switch has written keeps its original URL in the ledger: it is what undoes the switch.
     pub fn row(&self, state: FileState) -> FileRow {
         let record = &self.entry.record;
+        let switched = self.seen.filter(|row| row.new_url_is_held_by(record));
+        let original_url =
+            switched.map_or_else(|| record.url.clone(), |row| row.original_url.clone());
         let account_id = record.account_id.as_deref().map(|id| {
             RecordId::parse(id).map_or_else(|_| id.to_owned(), |id| id.as_str().to_owned())
         });
-        let same_url = self.seen.filter(|row| row.original_url == record.url);
+        let same_url = self.seen.filter(|row| row.original_url == original_url);
         FileRow {
             record_id: self.entry.ledger_id(self.run_id),
             account_id,
             account_name: record.account_name.clone(),
-            original_url: record.url.clone(),
+            original_url,
             destination_key: self.seen.and_then(|row| row.destination_key.clone()),
             source: same_url.and_then(|row| row.source.clone()),
             proof: same_url.and_then(|row| row.proof.clone()),
@@ -45,8 +50,23 @@ impl Settling<'_> {
             run_id: self.run_id.to_owned(),
             at: self.at.to_owned(),
             system_modstamp: record.system_modstamp.clone(),
+            new_url: same_url.and_then(|row| row.new_url.clone()),
+            switched_by: same_url.and_then(|row| row.switched_by.clone()),
             attempts: self.seen.map_or(0, |row| row.attempts),
             version: self.seen.map_or(0, |row| row.version),
+        }
+    }
+
+    /// The row of a record that somebody has edited since it was switched, before anything is done about the edit: all that
+    /// undoes the switch stays.
+    pub fn edited_row(&self, switched: &FileRow) -> FileRow {
+        FileRow {
+            state: FileState::Conflict,
+            reason: None,
+            message: None,
+            run_id: self.run_id.to_owned(),
+            at: self.at.to_owned(),
+            ..switched.clone()
         }
     }
 
@@ -72,7 +92,7 @@ mod tests {
     use super::*;
     use crate::plan::Plan;
     use crate::record::SourceRecord;
-    use crate::row::{Proof, ProofLevel};
+    use crate::row::{Proof, ProofLevel, SourceIdentity};
 
     fn entry(url: &str) -> ManifestEntry {
         let record = SourceRecord {
@@ -106,6 +126,51 @@ mod tests {
         let dropped = settling(&moved, Some(&seen)).row(FileState::Failed);
         assert_eq!(dropped.proof, None);
         assert_eq!(dropped.destination_key.as_deref(), Some("uploads/a"));
+    }
+
+    /// The row of a record with the URL `https://x/a` that points at `https://ours/a`.
+    fn switched() -> FileRow {
+        FileRow {
+            destination_key: Some("uploads/a".to_owned()),
+            source: Some(SourceIdentity { size_bytes: Some(1), ..SourceIdentity::default() }),
+            proof: Some(Proof {
+                size_bytes: 1,
+                etag: "e".to_owned(),
+                checksum: None,
+                level: ProofLevel::Etag,
+            }),
+            new_url: Some("https://ours/a".to_owned()),
+            switched_by: Some("m".to_owned()),
+            ..settling(&entry("https://x/a"), None).row(FileState::Switched)
+        }
+    }
+
+    #[test]
+    fn what_undoes_a_switch_is_never_overwritten_by_what_it_has_written() {
+        let (seen, read) = (switched(), entry("https://ours/a"));
+        let settling = settling(&read, Some(&seen));
+        for row in [
+            settling.row(FileState::Switched),
+            settling.row(FileState::Skipped),
+            settling.failed_row(FailureClass::DeadLettered, "x"),
+            settling.edited_row(&seen),
+        ] {
+            assert_eq!(row.original_url.as_deref(), Some("https://x/a"));
+            assert_eq!((&row.source, &row.proof), (&seen.source, &seen.proof));
+            assert_eq!((&row.new_url, &row.switched_by), (&seen.new_url, &seen.switched_by));
+        }
+    }
+
+    #[test]
+    fn a_deleted_record_keeps_what_was_written_and_another_original_drops_it() {
+        let seen = switched();
+        let deleted = ManifestEntry { record: seen.record(), ..entry("unused") };
+        let gone = settling(&deleted, Some(&seen)).row(FileState::SourceGone);
+        assert_eq!((gone.new_url, gone.switched_by), (seen.new_url.clone(), Some("m".to_owned())));
+        let edited = entry("https://x/edited");
+        let copied = settling(&edited, Some(&seen)).row(FileState::Verified);
+        assert_eq!(copied.original_url.as_deref(), Some("https://x/edited"));
+        assert_eq!((copied.new_url, copied.switched_by, copied.proof), (None, None, None));
     }
 
     #[test]

@@ -88,11 +88,13 @@ pub enum FileEvent {
     CopyVerified,
     /// The source was looked at again and is still what was copied; only descriptive fields of the row change.
     Confirmed,
+    /// The copy of a switched file was made anew and verified; its record points at it all along.
+    CopyRenewed,
     /// The file could not be copied.
     CopyFailed,
     /// A filter or the record itself says that there is nothing to copy.
     Excluded,
-    /// The source object does not exist, or the record was deleted.
+    /// The source object does not exist, or the record was deleted. In an intent, only the record: it was read, and is gone.
     FoundGone,
     /// The new URL is about to be written.
     SwitchIntended,
@@ -104,6 +106,8 @@ pub enum FileEvent {
     RestoreIntended,
     /// The original URL was read back from the record.
     RestoreConfirmed,
+    /// The record was read back and still carries the new URL: it was not put back.
+    RestoreAbandoned,
     /// The record carries a URL that nobody here wrote, before the switch.
     FoundDrifted,
     /// The record carries a URL that nobody here wrote, after the switch.
@@ -112,9 +116,10 @@ pub enum FileEvent {
 
 impl FileEvent {
     /// Every event.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::CopyVerified,
         Self::Confirmed,
+        Self::CopyRenewed,
         Self::CopyFailed,
         Self::Excluded,
         Self::FoundGone,
@@ -123,6 +128,7 @@ impl FileEvent {
         Self::SwitchAbandoned,
         Self::RestoreIntended,
         Self::RestoreConfirmed,
+        Self::RestoreAbandoned,
         Self::FoundDrifted,
         Self::FoundEdited,
     ];
@@ -160,7 +166,8 @@ pub fn next(state: FileState, event: FileEvent) -> Result<FileState, IllegalTran
         )
         | (E::SwitchAbandoned, S::Switching)
         | (E::RestoreConfirmed, S::RestoringUrl) => Ok(S::Verified),
-        (E::Confirmed, S::Verified | S::Switched | S::Skipped | S::SourceGone) => Ok(state),
+        (E::Confirmed, S::Verified | S::Switched | S::Skipped | S::SourceGone)
+        | (E::CopyRenewed, S::Switched) => Ok(state),
         // A failed attempt to refresh a switched file must not hide that its record points at us.
         (
             E::CopyFailed,
@@ -179,7 +186,9 @@ pub fn next(state: FileState, event: FileEvent) -> Result<FileState, IllegalTran
             E::FoundGone,
             S::Discovered
             | S::Verified
+            | S::Switching
             | S::Switched
+            | S::RestoringUrl
             | S::Failed
             | S::Skipped
             | S::SourceGone
@@ -188,11 +197,13 @@ pub fn next(state: FileState, event: FileEvent) -> Result<FileState, IllegalTran
         ) => Ok(S::SourceGone),
         // Only a verified file is ever repointed.
         (E::SwitchIntended, S::Verified) => Ok(S::Switching),
-        (E::SwitchConfirmed, S::Switching) => Ok(S::Switched),
+        (E::SwitchConfirmed, S::Switching) | (E::RestoreAbandoned, S::RestoringUrl) => {
+            Ok(S::Switched)
+        }
         (E::RestoreIntended, S::Switched) => Ok(S::RestoringUrl),
         (E::FoundDrifted, S::Verified | S::Switching) => Ok(S::Drifted),
         (E::FoundEdited, S::Switched | S::RestoringUrl) => Ok(S::Conflict),
-        (E::CopyVerified | E::FoundGone, S::Switching | S::RestoringUrl)
+        (E::CopyVerified, S::Switching | S::RestoringUrl)
         | (
             E::Confirmed,
             S::Discovered | S::Switching | S::RestoringUrl | S::Failed | S::Drifted | S::Conflict,
@@ -200,11 +211,13 @@ pub fn next(state: FileState, event: FileEvent) -> Result<FileState, IllegalTran
         | (E::CopyFailed, S::Switching | S::Switched | S::RestoringUrl)
         | (E::Excluded, S::Verified | S::Switching | S::Switched | S::RestoringUrl | S::Conflict)
         | (
-            E::SwitchIntended
+            E::CopyRenewed
+            | E::SwitchIntended
             | E::SwitchConfirmed
             | E::SwitchAbandoned
             | E::RestoreIntended
             | E::RestoreConfirmed
+            | E::RestoreAbandoned
             | E::FoundDrifted
             | E::FoundEdited,
             _,
@@ -240,8 +253,10 @@ mod tests {
             FileEvent::SwitchConfirmed,
             FileEvent::SwitchAbandoned,
             FileEvent::RestoreConfirmed,
+            FileEvent::RestoreAbandoned,
             FileEvent::FoundDrifted,
             FileEvent::FoundEdited,
+            FileEvent::FoundGone,
         ];
         for intent in [FileState::Switching, FileState::RestoringUrl] {
             for event in FileEvent::ALL {
@@ -253,10 +268,44 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_read_back_ends_an_intent() {
+        use FileEvent as E;
+        use FileState as S;
+        let ends = [
+            (S::Switching, E::SwitchConfirmed, S::Switched),
+            (S::Switching, E::SwitchAbandoned, S::Verified),
+            (S::Switching, E::FoundDrifted, S::Drifted),
+            (S::Switching, E::FoundGone, S::SourceGone),
+            (S::RestoringUrl, E::RestoreConfirmed, S::Verified),
+            (S::RestoringUrl, E::RestoreAbandoned, S::Switched),
+            (S::RestoringUrl, E::FoundEdited, S::Conflict),
+            (S::RestoringUrl, E::FoundGone, S::SourceGone),
+        ];
+        for (intent, event, expected) in ends {
+            assert_eq!(next(intent, event), Ok(expected));
+        }
+    }
+
+    #[test]
     fn a_filter_never_erases_a_proven_copy() {
         for state in [FileState::Verified, FileState::Switched] {
             assert!(next(state, FileEvent::Excluded).is_err());
         }
+    }
+
+    #[test]
+    fn a_renewed_copy_leaves_a_switched_file_switched_and_is_nobody_elses() {
+        assert_eq!(allowed_from(FileEvent::CopyRenewed), vec![FileState::Switched]);
+        assert_eq!(next(FileState::Switched, FileEvent::CopyRenewed), Ok(FileState::Switched));
+    }
+
+    #[test]
+    fn an_edit_after_the_switch_is_a_conflict_from_which_the_file_is_copied_again() {
+        let conflict = next(FileState::Switched, FileEvent::FoundEdited).unwrap();
+        assert_eq!(conflict, FileState::Conflict);
+        assert_eq!(next(conflict, FileEvent::CopyVerified), Ok(FileState::Verified));
+        assert_eq!(next(conflict, FileEvent::CopyFailed), Ok(FileState::Failed));
+        assert!(next(conflict, FileEvent::Excluded).is_err());
     }
 
     #[test]

@@ -32,12 +32,18 @@ pub const ENUMERATION_INCOMPLETE: &str = "EnumerationIncomplete";
 pub const BATCH_DEAD_LETTERED: &str = "BatchDeadLettered";
 /// The manifest of a batch cannot be read.
 pub const MANIFEST_INVALID: &str = "ManifestInvalid";
+/// The plan is not the one that was reviewed.
+pub const PLAN_CHANGED: &str = "PlanChanged";
+/// Something that has to hold before records are written does not.
+pub const NOT_READY: &str = "NotReady";
+/// A rollback file cannot be used.
+pub const ROLLBACK_FILE_INVALID: &str = "RollbackFileInvalid";
 /// Something else went wrong.
 pub const INTERNAL: &str = "InternalError";
 
 /// Every name above. The state machine linter holds the definitions against this list and against
 /// [`drayage_salesforce::ERROR_TYPES`].
-pub const ERROR_NAMES: [&str; 15] = [
+pub const ERROR_NAMES: [&str; 18] = [
     CONFIGURATION_INVALID,
     INPUT_INVALID,
     RUN_LOCKED,
@@ -52,6 +58,9 @@ pub const ERROR_NAMES: [&str; 15] = [
     ENUMERATION_INCOMPLETE,
     BATCH_DEAD_LETTERED,
     MANIFEST_INVALID,
+    PLAN_CHANGED,
+    NOT_READY,
+    ROLLBACK_FILE_INVALID,
     INTERNAL,
 ];
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod deadline;
 pub mod documents;
 pub mod error;
+pub mod notify;
 pub mod queue_events;
 pub mod run_lock;
 pub mod runtime;

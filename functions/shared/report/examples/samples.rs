@@ -8,6 +8,8 @@
 
 #[path = "../tests/report/sample.rs"]
 mod sample;
+#[path = "../tests/report/switch_sample.rs"]
+mod switch_sample;
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -15,7 +17,7 @@ use std::path::Path;
 
 use drayage_report::{
     DIFFERENCES_CSV, DIFFERENCES_NDJSON_GZ, DifferencesWriter, FIX_SH, INDEX_HTML, SUMMARY_JSON,
-    render_page, write_summary,
+    render_page, render_switch_page, write_summary,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -36,6 +38,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             differences.write(difference)?;
         }
         differences.finish()?;
+    }
+    for (name, sample) in switch_sample::all() {
+        let folder = Path::new(&directory).join(name);
+        fs::create_dir_all(&folder)?;
+        render_switch_page(&sample.report(), File::create(folder.join(INDEX_HTML))?)?;
     }
     Ok(())
 }

@@ -13,6 +13,9 @@
 //!
 //! [`DifferencesWriter`] feeds the three streams at once. Memory does not grow with the number of differences; the page
 //! shows only those that the report itself carries.
+//!
+//! A run that writes into Salesforce has a page of its own ([`render_switch_page`]) in the same place, and beside the folder a
+//! table of the records to look at, [`REVIEW_CSV`] ([`ReviewWriter`]).
 
 mod csv_writer;
 mod differences;
@@ -23,6 +26,7 @@ mod ndjson;
 mod page;
 mod shell;
 mod summary;
+mod switch;
 mod text;
 mod visible;
 
@@ -30,10 +34,11 @@ pub use csv_writer::{COLUMNS, CsvWriter, guarded, unguarded};
 pub use differences::DifferencesWriter;
 pub use error::ReportError;
 pub use files::{
-    ALL_FILES, DIFFERENCES_CSV, DIFFERENCES_NDJSON_GZ, FIX_SH, INDEX_HTML, SUMMARY_JSON,
-    content_type,
+    ALL_FILES, DIFFERENCES_CSV, DIFFERENCES_NDJSON_GZ, FIX_SH, INDEX_HTML, REVIEW_CSV,
+    SUMMARY_JSON, content_type,
 };
 pub use fix_script::FixScript;
 pub use ndjson::NdjsonWriter;
-pub use page::{Page, render_page};
+pub use page::{Page, SwitchPage, render_page, render_switch_page};
 pub use summary::{SCHEMA_VERSION, Summary, read_summary, write_summary};
+pub use switch::{REVIEW_COLUMNS, REVIEW_SHOWN_MAX, ReviewRow, ReviewWriter, SwitchReport};

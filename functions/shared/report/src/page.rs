@@ -14,6 +14,7 @@ mod method;
 mod shown;
 mod size;
 mod step;
+mod switch;
 mod timeline;
 
 use std::io::Write;
@@ -28,6 +29,8 @@ use crate::error::ReportError;
 use crate::files;
 use crate::text::{duration, time};
 use crate::visible::plain;
+
+pub use switch::{SwitchPage, render_switch_page};
 
 use findings::Findings;
 use shown::Shown;

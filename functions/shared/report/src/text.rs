@@ -1,19 +1,7 @@
 //! Numbers, sizes and times as people read them.
 
+pub(crate) use drayage_domain::words::{counted, number};
 use jiff::{SignedDuration, Timestamp};
-
-/// `1204331` as `1,204,331`.
-pub(crate) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A size in the units of IEC 80000-13, such as `1.5 MiB`; three digits are enough to compare by.
 pub(crate) fn bytes(value: u64) -> String {
@@ -37,11 +25,6 @@ pub(crate) fn bytes(value: u64) -> String {
     } else {
         format!("{} {unit}", (tenths + 5) / 10)
     }
-}
-
-/// `1 object`, `2 objects`.
-pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
 /// The part of `whole` as a percentage that never rounds to nothing or to all.

@@ -36,8 +36,8 @@ pub(crate) struct Session {
     pub(crate) authorization: HeaderValue,
     /// Scheme, host and port of the org.
     pub(crate) instance_url: Url,
-    /// Tells in the logs which org answers.
-    organization_id: Option<String>,
+    /// Tells which org answers.
+    pub(crate) organization_id: Option<String>,
     /// Tells sessions apart without comparing tokens.
     generation: u64,
 }

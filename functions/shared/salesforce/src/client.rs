@@ -1,6 +1,7 @@
 //! The client: options, and the path every call takes (session, one attempt, at most one renewal, retries, usage).
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ impl fmt::Debug for ClientOptions {
 pub struct SessionInfo {
     /// API version of all calls.
     pub api_version: String,
+    /// The org's id, as the answer to the login tells it (18 characters); `None` if it does not.
+    pub organization_id: Option<String>,
 }
 
 /// A Salesforce org, seen by one user. Calls may run concurrently; they share one session.
@@ -74,6 +77,7 @@ pub struct Client {
     options: ClientOptions,
     random: Mutex<fastrand::Rng>,
     usage: Mutex<Option<ApiUsage>>,
+    calls: AtomicU64,
 }
 
 impl fmt::Debug for Client {
@@ -98,16 +102,21 @@ impl Client {
         let http = http::client(&options.user_agent, https_only)?;
         let auth = Authenticator::new(http.clone(), credentials, Arc::clone(&options.clock));
         let random = options.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        Ok(Self { http, auth, options, random: Mutex::new(random), usage: Mutex::new(None) })
+        let (random, usage) = (Mutex::new(random), Mutex::new(None));
+        Ok(Self { http, auth, options, random, usage, calls: AtomicU64::new(0) })
     }
 
     /// Signs in, unless a session exists. Every other call does this by itself.
     pub async fn login(&self) -> Result<SessionInfo, SalesforceError> {
-        self.with_retries(Replay::Always, |deadline| async move {
-            self.auth.session(self.time_left(LOGIN, deadline)?, deadline).await
+        let session = self
+            .with_retries(Replay::Always, |deadline| async move {
+                self.auth.session(self.time_left(LOGIN, deadline)?, deadline).await
+            })
+            .await?;
+        Ok(SessionInfo {
+            api_version: self.auth.credentials().api_version().to_owned(),
+            organization_id: session.organization_id.clone(),
         })
-        .await?;
-        Ok(SessionInfo { api_version: self.auth.credentials().api_version().to_owned() })
     }
 
     /// API versions the org serves, oldest first, for example `66.0`.
@@ -120,6 +129,11 @@ impl Client {
     /// API calls used and allowed in 24 hours, as of the last answer that told.
     pub fn usage(&self) -> Option<ApiUsage> {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests to the data API that this client has sent, each attempt counted. The org counts those that reached it.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// Path of a resource of the pinned API version.
@@ -198,6 +212,7 @@ impl Client {
                 outgoing.header(CONTENT_TYPE, "text/csv; charset=UTF-8").body(body.clone())
             }
         };
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let answer =
             http::exchange(request.operation, outgoing, timeout, request.body_bytes_max).await?;
         self.note_usage(&answer.incoming);

@@ -25,8 +25,16 @@ pub struct Field {
     /// Most characters it holds; 0 for types without a length.
     #[serde(default)]
     pub length: u32,
+    /// Whether the user may edit the field: false for a formula, and where field-level security makes it read-only.
+    #[serde(default = "unless_told")]
+    pub updateable: bool,
     /// Name for going to the parent in SOQL, for example `Account__r`.
     pub relationship_name: Option<String>,
+}
+
+/// A description that does not say whether a field is updateable proves nothing against it.
+const fn unless_told() -> bool {
+    true
 }
 
 impl Describe {
@@ -64,14 +72,18 @@ mod tests {
                  "filterable": true, "nillable": true, "referenceTo": [], "relationshipName": null},
                 {"name": "Account__c", "type": "reference", "length": 18,
                  "referenceTo": ["Account"], "relationshipName": "Account__r"},
+                {"name": "Formula__c", "type": "string", "length": 1300, "updateable": false},
             ],
         }))
         .unwrap();
         let document = describe.field("DOCUMENT__C").unwrap();
         assert_eq!((document.field_type.as_str(), document.length), ("url", 255));
         assert_eq!(document.relationship_name, None);
+        assert!(document.updateable);
+        assert!(!describe.field("Formula__c").unwrap().updateable);
         let account = describe.field("Account__c").unwrap();
         assert_eq!(account.relationship_name.as_deref(), Some("Account__r"));
+        assert!(account.updateable, "nothing is said about it");
         assert_eq!(describe.field("Hidden__c"), None);
     }
 }

@@ -134,6 +134,9 @@ pub enum SalesforceError {
     },
 }
 
+/// The error type of an org whose API calls of the last 24 hours are used up: state machines wait, and go on.
+pub const REQUEST_LIMIT_EXCEEDED: &str = "SalesforceRequestLimitExceeded";
+
 /// Every name [`SalesforceError::error_type`] can return. State machines match on these.
 pub const ERROR_TYPES: [&str; 21] = [
     "SalesforceApiVersionRetired",
@@ -202,7 +205,7 @@ impl SalesforceError {
             Self::Auth(_) => "SalesforceAuthFailed",
             Self::LoginRateExceeded(_) => "SalesforceLoginRateExceeded",
             Self::SessionExpired(_) => "SalesforceSessionExpired",
-            Self::RequestLimitExceeded(_) => "SalesforceRequestLimitExceeded",
+            Self::RequestLimitExceeded(_) => REQUEST_LIMIT_EXCEEDED,
             Self::ConcurrencyLimit(_) => "SalesforceConcurrencyLimit",
             Self::RowLocked(_) => "SalesforceRowLocked",
             Self::Unavailable(_) => "SalesforceUnavailable",

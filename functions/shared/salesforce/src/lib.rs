@@ -44,7 +44,7 @@ pub use bulk_update::{
 pub use client::{Client, ClientOptions, Clock, SessionInfo};
 pub use credentials::{Credentials, CredentialsError};
 pub use describe::{Describe, Field};
-pub use error::{ApiFailure, ERROR_TYPES, SalesforceError};
+pub use error::{ApiFailure, ERROR_TYPES, REQUEST_LIMIT_EXCEEDED, SalesforceError};
 pub use limits::{ApiUsage, Limit, Limits};
 pub use query::{KeysetPage, QUERY_PAGE_RECORDS_MAX, QueryPage};
 pub use read_rows::{CurrentRow, READ_ROWS_MAX};

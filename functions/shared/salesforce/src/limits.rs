@@ -27,6 +27,11 @@ impl ApiUsage {
         })
     }
 
+    /// Calls that the org may make in 24 hours.
+    pub fn allowed(self) -> u64 {
+        self.allowed
+    }
+
     /// Calls that are left.
     pub fn remaining(self) -> u64 {
         self.allowed.saturating_sub(self.used)

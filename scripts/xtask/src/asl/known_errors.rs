@@ -193,8 +193,13 @@ mod tests {
     #[test]
     fn our_sources_give_their_names() {
         let known = KnownErrors::read(&workspace::root()).unwrap();
-        for name in ["RunLocked", "BatchDeadLettered", "SalesforceRequestLimitExceeded"] {
+        for name in ["RunLocked", "BatchDeadLettered", "NotReady", "SalesforceRequestLimitExceeded"]
+        {
             assert!(known.contains(name), "{name}");
+        }
+        for function in ["Preflight", "SwitchPlan", "SwitchUrls"] {
+            let arn = format!("${{{function}FunctionArn}}");
+            assert!(known.salesforce_functions.contains(&arn), "{arn}");
         }
         assert!(known.retryable.contains("SalesforceUnavailable"));
         assert!(!known.retryable.contains("SalesforceAuthFailed"));

@@ -32,6 +32,17 @@ pub(super) fn targets_exist(machine: &Machine<'_>) -> Vec<Finding> {
     findings
 }
 
+/// AWS wants names that are unique in the whole machine, not only in their scope
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html>).
+pub(super) fn names_are_unique(machine: &Machine<'_>) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
+    machine
+        .states()
+        .filter(|state| !seen.insert(state.name))
+        .map(|state| Finding::new(&state.place, "unique", "another scope has a state of this name"))
+        .collect()
+}
+
 /// Every state can be reached from its scope's start.
 pub(super) fn states_are_reachable(machine: &Machine<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();

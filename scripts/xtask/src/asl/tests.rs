@@ -136,6 +136,14 @@ fn an_unreachable_state_is_told() {
 }
 
 #[test]
+fn a_name_in_two_scopes_is_told() {
+    let item = json!({"Done": {"Type": "Succeed"}});
+    let mut definition = with("/States/Read/ItemProcessor/States", item);
+    definition["States"]["Read"]["ItemProcessor"]["StartAt"] = json!("Done");
+    assert_breaks(&definition, "unique", "Read/ItemProcessor/Done");
+}
+
+#[test]
 fn a_scope_without_an_end_is_told() {
     let item = json!({"Type": "Pass", "Next": "Item"});
     assert_breaks(

@@ -15,6 +15,18 @@ const CHANGING: [&str; 9] = [
     "SendTaskFailure",
 ];
 
+/// Calls of Salesforce that change something, by method and the path below the version: what the path begins with, and
+/// whether it goes on after that.
+const CHANGING_SALESFORCE: [(Method, &str, bool); 7] = [
+    (Method::POST, "composite", false),
+    (Method::PATCH, "composite/sobjects", false),
+    (Method::PATCH, "sobjects/", true),
+    (Method::POST, "jobs/ingest", false),
+    (Method::PUT, "jobs/ingest/", true),
+    (Method::PATCH, "jobs/ingest/", true),
+    (Method::DELETE, "jobs/ingest/", true),
+];
+
 /// A request that changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Effect {
@@ -32,10 +44,24 @@ impl Effect {
         let operation = if let Some(target) = headers.get("x-amz-target") {
             let name = target.to_str().ok()?.rsplit('.').next()?;
             CHANGING.contains(&name).then(|| name.to_owned())?
+        } else if is_form(headers) {
+            // The topic is the one service that is still told things in forms.
+            "Publish".to_owned()
         } else {
             s3_operation(method, uri.query().unwrap_or_default(), headers)?.to_owned()
         };
         Some(Self { operation, path: uri.path().to_owned(), refused: false })
+    }
+
+    /// The effect of a call of Salesforce; `None` for one that only reads, or signs in.
+    pub(crate) fn of_salesforce(method: &Method, uri: &Uri) -> Option<Self> {
+        let below = uri.path().strip_prefix("/services/data/")?.split_once('/')?.1;
+        let (_, operation, _) = CHANGING_SALESFORCE.iter().find(|(changing, start, goes_on)| {
+            changing == method && if *goes_on { below.starts_with(start) } else { below == *start }
+        })?;
+        let operation = format!("{method} {operation}");
+        // Names of jobs differ from world to world.
+        Some(Self { operation, path: "/salesforce".to_owned(), refused: false })
     }
 
     /// Whether the request has put an object, or completed one, under its path.
@@ -43,6 +69,11 @@ impl Effect {
         let operation = self.operation.as_str();
         !self.refused && matches!(operation, "PutObject" | "CopyObject" | "CompleteMultipartUpload")
     }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
 fn s3_operation(method: &Method, query: &str, headers: &HeaderMap) -> Option<&'static str> {

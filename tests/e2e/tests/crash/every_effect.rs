@@ -85,7 +85,7 @@ impl Step {
     ) -> Result<()> {
         let what = format!("{} killed {:?} side effect {}", self.function, kill.moment, kill.at);
         let world = self.world(lab).await?;
-        let first = world.deliver(self.function, vec![self.event.clone()], Some(kill)).await?;
+        let first = self.until_killed(&world, kill).await?;
         let through = match kill.moment {
             Moment::Before => kill.at - 1,
             Moment::After => kill.at,
@@ -120,6 +120,23 @@ impl Step {
         let changed = differences(&before.comparable(), &Snapshot::of(world).await?.comparable());
         ensure!(changed.is_empty(), "{what}: a held batch was changed\n{}", changed.join("\n"));
         world.leases_end().await
+    }
+
+    /// Delivers until the process is killed, or the step is done. A step that takes several deliveries counts its side effects over
+    /// all of them.
+    async fn until_killed(&self, world: &World<'_>, kill: Kill) -> Result<Delivered> {
+        let mut effects = Vec::new();
+        for _ in 0..DELIVERIES_MAX {
+            let rest = Kill { at: kill.at - effects.len(), ..kill };
+            let event = vec![self.event.clone()];
+            let next = world.deliver(self.function, event, Some(rest)).await?;
+            let Delivered { answers, killed, effects: more } = next;
+            effects.extend(more);
+            if killed || answers.iter().any(is_done) {
+                return Ok(Delivered { answers, killed, effects });
+            }
+        }
+        bail!("{} is neither killed nor done", self.function)
     }
 
     async fn until_done(&self, world: &World<'_>) -> Result<Vec<Effect>> {

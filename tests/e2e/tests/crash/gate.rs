@@ -3,8 +3,10 @@
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, StatusCode, request};
+use axum::http::header::{
+    ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING,
+};
+use axum::http::{HeaderMap, HeaderName, StatusCode, request};
 use axum::response::{IntoResponse as _, Response};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::Mutex;
@@ -18,6 +20,15 @@ pub(crate) enum Moment {
     Before,
     /// The emulator has answered; the function never sees the answer.
     After,
+}
+
+/// Where requests go.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstream {
+    /// The emulator.
+    pub(crate) aws: String,
+    /// Salesforce, if it is reached through the gate: its writes are side effects, too.
+    pub(crate) salesforce: Option<String>,
 }
 
 /// When a function is killed.
@@ -43,7 +54,9 @@ pub(crate) struct Passed {
 /// The gate of one process.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    upstream: String,
+    upstream: Upstream,
+    /// The gate's own address.
+    own: String,
     client: reqwest::Client,
     kill: Option<Kill>,
     /// Held while a side effect is on its way, so that exactly the wanted number gets through.
@@ -51,10 +64,11 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A gate to the emulator at `upstream`.
-    pub(crate) fn new(upstream: &str, kill: Option<Kill>) -> Self {
+    /// A gate at the address `own`.
+    pub(crate) fn new(upstream: Upstream, own: String, kill: Option<Kill>) -> Self {
         Self {
-            upstream: upstream.to_owned(),
+            upstream,
+            own,
             // Loopback is never behind a proxy; and a redirect is the function's to follow.
             client: reqwest::Client::builder()
                 .no_proxy()
@@ -73,7 +87,12 @@ impl Gate {
         let Ok(body) = to_bytes(body, usize::MAX).await else {
             return StatusCode::BAD_REQUEST.into_response();
         };
-        let Some(effect) = Effect::of(&parts.method, &parts.uri, &parts.headers) else {
+        let effect = if self.salesforce_of(&parts).is_some() {
+            Effect::of_salesforce(&parts.method, &parts.uri)
+        } else {
+            Effect::of(&parts.method, &parts.uri, &parts.headers)
+        };
+        let Some(effect) = effect else {
             return self.forward(&parts, body).await;
         };
         let mut passed = self.passed.lock().await;
@@ -95,12 +114,25 @@ impl Gate {
         answer
     }
 
+    /// The address of Salesforce, for a request that is meant for it. Nothing of AWS has such a path.
+    fn salesforce_of(&self, parts: &request::Parts) -> Option<&str> {
+        let address = self.upstream.salesforce.as_deref()?;
+        let path = parts.uri.path();
+        (path.starts_with("/services/") || path.starts_with("/id/")).then_some(address)
+    }
+
     async fn forward(&self, parts: &request::Parts, body: Bytes) -> Response {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let upstream = self.salesforce_of(parts).unwrap_or(&self.upstream.aws);
+        let without: &[HeaderName] = match self.upstream.salesforce {
+            // Answers are read here.
+            Some(_) => &[HOST, CONTENT_LENGTH, EXPECT, ACCEPT_ENCODING],
+            None => &[HOST, CONTENT_LENGTH, EXPECT],
+        };
         let sent = self
             .client
-            .request(parts.method.clone(), format!("{}{path}", self.upstream))
-            .headers(end_to_end(&parts.headers, &[HOST, CONTENT_LENGTH, EXPECT]))
+            .request(parts.method.clone(), format!("{upstream}{path}"))
+            .headers(end_to_end(&parts.headers, without))
             .body(body)
             .send()
             .await;
@@ -110,8 +142,24 @@ impl Gate {
         };
         let (status, headers) = (answer.status(), end_to_end(answer.headers(), &[]));
         match answer.bytes().await {
-            Ok(bytes) => (status, headers, Body::from(bytes)).into_response(),
+            Ok(bytes) => self.through_here(status, headers, bytes),
             Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+        }
+    }
+}
+
+impl Gate {
+    /// The answer, in which the gate stands for Salesforce: in the secret, and in what a sign-in tells.
+    fn through_here(&self, status: StatusCode, mut headers: HeaderMap, bytes: Bytes) -> Response {
+        let text = self.upstream.salesforce.as_deref().zip(str::from_utf8(&bytes).ok());
+        match text.filter(|(address, text)| text.contains(address)) {
+            Some((address, text)) => {
+                headers.remove(CONTENT_LENGTH);
+                // The emulator's checksum is that of the text before.
+                headers.remove("x-amz-crc32");
+                (status, headers, Body::from(text.replace(address, &self.own))).into_response()
+            }
+            None => (status, headers, Body::from(bytes)).into_response(),
         }
     }
 }
@@ -127,7 +175,7 @@ async fn never() -> Response {
     std::future::pending().await
 }
 
-fn end_to_end(headers: &HeaderMap, without: &[axum::http::HeaderName]) -> HeaderMap {
+fn end_to_end(headers: &HeaderMap, without: &[HeaderName]) -> HeaderMap {
     let mut kept = headers.clone();
     for name in [CONNECTION, TRANSFER_ENCODING].iter().chain(without) {
         kept.remove(name);

@@ -23,7 +23,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
 use crate::effect::Effect;
-use crate::gate::{Gate, Kill};
+use crate::gate::{Gate, Kill, Upstream};
 
 /// No delivery of a test takes longer, even on a machine that compiles at the same time.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -35,8 +35,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) program: &'a Path,
     /// Its environment, without what Lambda adds.
     pub(crate) environment: Vec<(String, String)>,
-    /// The emulator's address.
-    pub(crate) upstream: &'a str,
+    /// Where its requests go.
+    pub(crate) upstream: Upstream,
     /// Invocations, one after the other.
     pub(crate) events: Vec<Value>,
     /// The time limit of an invocation.
@@ -78,14 +78,14 @@ impl Delivery<'_> {
     pub(crate) async fn deliver(self) -> Result<Delivered> {
         let wanted = self.events.len();
         let (answers, mut answered) = mpsc::unbounded_channel();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?.to_string();
         let site = Arc::new(Site {
-            gate: Gate::new(self.upstream, self.kill),
+            gate: Gate::new(self.upstream, format!("http://{address}"), self.kill),
             events: Mutex::new(self.events.into()),
             time: self.time,
             answers,
         });
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?.to_string();
         let server = tokio::spawn({
             let router = router(Arc::clone(&site));
             async move { axum::serve(listener, router).await }

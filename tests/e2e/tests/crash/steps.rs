@@ -1,9 +1,13 @@
-//! The steps of a backup and of a transfer, each killed around each of its side effects.
+//! The steps of a backup, of a transfer and of runs that write records, each killed around each of its side effects.
 
+mod approval;
 mod copy;
 mod dead_letter;
 mod enumerate;
 mod run;
+mod switch;
+mod switch_plan;
+mod switch_urls;
 mod transfer;
 
 use anyhow::Result;

@@ -16,7 +16,7 @@ use drayage_sim::files::FileServer;
 use drayage_sim::salesforce::{Org, OrgConfig, Server, ServerConfig, ServerHandle};
 use serde_json::{Value, json};
 
-use crate::gate::Kill;
+use crate::gate::{Kill, Upstream};
 use crate::lambda::{Answer, Delivered, Delivery};
 use crate::times::STARTED_AT;
 
@@ -24,7 +24,8 @@ use crate::times::STARTED_AT;
 pub(crate) const RUN: &str = "crash-run";
 /// The bucket that source files are in.
 pub(crate) const SOURCE: &str = "crash-source";
-const SECRET: &str = "crash/salesforce";
+/// The name of the secret that the worlds share.
+pub(crate) const SECRET: &str = "crash/salesforce";
 /// Much longer than any invocation takes: what a step does must not depend on the machine's speed.
 const TIME: Duration = Duration::from_mins(5);
 
@@ -35,8 +36,10 @@ pub(crate) struct Lab {
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) files: FileServer,
     pub(crate) salesforce: ServerHandle,
-    emulator: Emulator,
+    pub(crate) emulator: Emulator,
     worlds: std::sync::atomic::AtomicU32,
+    /// The topic, where every world has an org of its own.
+    pub(crate) own_orgs: Option<String>,
 }
 
 impl Lab {
@@ -59,7 +62,7 @@ impl Lab {
                 .build(),
         );
         let worlds = std::sync::atomic::AtomicU32::new(0);
-        Ok(Self { clients, sqs, files, salesforce, emulator, worlds })
+        Ok(Self { clients, sqs, files, salesforce, emulator, worlds, own_orgs: None })
     }
 
     /// The org.
@@ -89,7 +92,12 @@ impl Lab {
     /// A world without rows and objects.
     pub(crate) async fn world(&self) -> Result<World<'_>> {
         let number = self.worlds.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let world = World { lab: self, name: format!("world{number:04}"), queue: String::new() };
+        let name = format!("world{number:04}");
+        let salesforce = match self.own_orgs {
+            Some(_) => Some(self.own_org(&name).await?),
+            None => None,
+        };
+        let world = World { lab: self, name, queue: String::new(), salesforce };
         self.table(&world.files_table(), &["record_id"]).await?;
         self.table(&world.runs_table(), &["run_id", "item"]).await?;
         for bucket in [world.state_bucket(), world.destination()] {
@@ -130,9 +138,15 @@ pub(crate) struct World<'lab> {
     pub(crate) lab: &'lab Lab,
     pub(crate) name: String,
     pub(crate) queue: String,
+    salesforce: Option<ServerHandle>,
 }
 
 impl World<'_> {
+    /// The world's own org, if it has one.
+    pub(crate) fn org(&self) -> Option<&Org> {
+        self.salesforce.as_ref().map(ServerHandle::org)
+    }
+
     pub(crate) fn files_table(&self) -> String {
         format!("{}-files", self.name)
     }
@@ -171,7 +185,10 @@ impl World<'_> {
         let delivery = Delivery {
             program: &program,
             environment: self.environment(),
-            upstream: self.lab.emulator.endpoint(),
+            upstream: Upstream {
+                aws: self.lab.emulator.endpoint().to_owned(),
+                salesforce: self.salesforce.as_ref().map(|own| own.base_url().to_owned()),
+            },
             events,
             time,
             kill,
@@ -250,13 +267,18 @@ impl World<'_> {
 
     fn environment(&self) -> Vec<(String, String)> {
         let hosts = format!("s3://{SOURCE},{}", self.lab.files.base_url());
+        let secret = match &self.salesforce {
+            Some(_) => format!("{SECRET}/{}", self.name),
+            None => SECRET.to_owned(),
+        };
         let settings = [
             ("DRAYAGE_FILES_TABLE", self.files_table()),
             ("DRAYAGE_RUNS_TABLE", self.runs_table()),
             ("DRAYAGE_STATE_BUCKET", self.state_bucket()),
             ("DRAYAGE_DESTINATION_BUCKET", self.destination()),
             ("DRAYAGE_COPY_QUEUE_URL", self.queue.clone()),
-            ("DRAYAGE_SALESFORCE_SECRET", SECRET.to_owned()),
+            ("DRAYAGE_SALESFORCE_SECRET", secret),
+            ("DRAYAGE_TOPIC_ARN", self.lab.own_orgs.clone().unwrap_or_default()),
             ("DRAYAGE_SOURCE_ACCESS", "role".to_owned()),
             ("DRAYAGE_SOURCE_HOSTS", hosts),
             ("DRAYAGE_ALLOWED_EXTENSIONS", "pdf".to_owned()),

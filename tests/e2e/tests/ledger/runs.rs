@@ -4,7 +4,7 @@ use drayage_aws::ledger::LedgerError;
 use drayage_domain::counts::Counts;
 use drayage_domain::record::ObjectFields;
 use drayage_domain::run::{
-    Checkpoint, Position, RunOptions, RunRecord, RunState, SourceAccess, Summary, Work,
+    Checkpoint, Position, RunOptions, RunRecord, RunState, RunSummary, SourceAccess, Summary, Work,
 };
 use drayage_domain::run_input::{Mode, QueryApi, Trigger};
 use futures::future::join_all;
@@ -37,7 +37,9 @@ fn run(run_id: &str, kind: &str, started_at: &str) -> RunRecord {
             destination_prefix: "uploads".to_owned(),
             new_url_base: "https://x/".to_owned(),
             repair: false,
+            parent_run: None,
             url_length_max: 255,
+            previous_backup: None,
         }),
         records_expected: 3,
         summary: None,
@@ -60,8 +62,11 @@ fn summary(run_id: &str, accounted: u64) -> Summary {
         started_at: "2026-01-01T00:00:00Z".to_owned(),
         ended_at: "2026-01-01T00:01:00Z".to_owned(),
         reconciliation: None,
+        not_yet_switched: None,
         error: None,
         estimate: None,
+        recommendation: None,
+        previous_backup: None,
     }
 }
 
@@ -91,11 +96,14 @@ async fn a_run_ends_with_the_last_word_about_it() {
         (RunState::Failed, 2, "2026-01-01T00:02:00Z"),
     ] {
         for _delivery in 0..2 {
-            ledger.finish_run("r", state, Some(&summary("r", accounted)), at).await.unwrap();
+            ledger
+                .finish_run("r", state, Some(RunSummary::Records(summary("r", accounted))), at)
+                .await
+                .unwrap();
             let expected = RunRecord {
                 state,
                 ended_at: Some(at.to_owned()),
-                summary: Some(summary("r", accounted)),
+                summary: Some(RunSummary::Records(summary("r", accounted))),
                 ..started.clone()
             };
             assert_eq!(ledger.run("r").await.unwrap(), Some(expected));
@@ -104,8 +112,10 @@ async fn a_run_ends_with_the_last_word_about_it() {
     // The start of a run that has ended, delivered once more, does not start it again.
     ledger.create_run(&started).await.unwrap();
     assert_eq!(ledger.run("r").await.unwrap().map(|run| run.state), Some(RunState::Failed));
-    let nobody =
-        ledger.finish_run("q", RunState::Failed, Some(&summary("q", 0)), "").await.unwrap_err();
+    let nobody = ledger
+        .finish_run("q", RunState::Failed, Some(RunSummary::Records(summary("q", 0))), "")
+        .await
+        .unwrap_err();
     assert!(matches!(nobody, LedgerError::Conflict { .. }), "{nobody}");
 }
 

@@ -99,6 +99,8 @@ pub(crate) fn row(record_id: &str, state: FileState) -> FileRow {
         run_id: "run".to_owned(),
         at: "2026-01-01T00:00:00Z".to_owned(),
         system_modstamp: None,
+        new_url: None,
+        switched_by: None,
         attempts: 0,
         version: 0,
     }

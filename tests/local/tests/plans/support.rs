@@ -61,6 +61,8 @@ pub(crate) fn options(dataset: &Dataset) -> RunOptions {
             dataset.options.destination_bucket
         ),
         repair: false,
+        parent_run: None,
         url_length_max: 255,
+        previous_backup: None,
     }
 }

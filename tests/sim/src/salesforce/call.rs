@@ -79,6 +79,17 @@ pub(crate) enum Content {
     Xml(String),
 }
 
+impl Content {
+    /// The content as text.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Json(value) => value.to_string(),
+            Self::Csv(text) | Self::Xml(text) => text.clone(),
+        }
+    }
+}
+
 impl Reply {
     pub(crate) fn json(status: StatusCode, value: Value) -> Self {
         Self { status, content: Content::Json(value), headers: Vec::new() }

@@ -91,8 +91,21 @@ impl Endpoint {
         Self::BulkIngestResults,
     ];
 
+    /// Whether the call is there to read rows.
+    pub(crate) fn reads_rows(self) -> bool {
+        matches!(
+            self,
+            Self::Query
+                | Self::QueryMore
+                | Self::QueryAll
+                | Self::RowGet
+                | Self::CollectionsRetrieve
+                | Self::BulkQueryResults
+        )
+    }
+
     /// Whether the call needs a session and uses up the daily allocation.
-    pub(crate) fn counts_as_request(self) -> bool {
+    pub fn counts_as_request(self) -> bool {
         !matches!(
             self,
             Self::Token

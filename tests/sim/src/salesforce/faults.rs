@@ -4,6 +4,7 @@
 //! it is counted from the moment the plan is set, never timed, so a test that uses it is repeatable.
 
 mod calls;
+mod row_events;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 use super::endpoint::Endpoint;
 
 pub(crate) use calls::{CallFaults, Verdict};
+pub use row_events::{RowEvent, RowMoment};
 pub(crate) use rows::RowFaults;
 
 /// Everything that may go wrong. The default plan has no faults.
@@ -24,6 +26,8 @@ pub struct FaultPlan {
     pub token_dies_after_calls: Option<u64>,
     /// Faults of single calls: refused, cut off, or applied without an answer.
     pub calls: Vec<CallFault>,
+    /// Requests that are left of the daily allocation, in place of the org's own number.
+    pub requests_left: Option<u64>,
     /// The request allocation runs out, and recovers later.
     pub request_limit: Option<RequestLimitFault>,
     /// Record id to the number of writes refused with `UNABLE_TO_LOCK_ROW` before one succeeds.
@@ -36,6 +40,8 @@ pub struct FaultPlan {
     pub hidden_fields: Vec<FieldName>,
     /// Fields that field-level security makes read-only.
     pub read_only_fields: Vec<FieldName>,
+    /// Fields that an administrator has made shorter; what they hold stays.
+    pub field_lengths: Vec<FieldLength>,
     /// `If-Unmodified-Since` is accepted but has no effect.
     pub ignore_if_unmodified_since: bool,
     /// Bulk ingest jobs fail after this many rows and leave the rest unprocessed.
@@ -53,6 +59,8 @@ pub struct FaultPlan {
     pub page_rows_max: Option<usize>,
     /// Changes by somebody else, made just after a counted call has been answered.
     pub events: Vec<Event>,
+    /// Changes by somebody else, made around the counted read or write of one record.
+    pub row_events: Vec<RowEvent>,
 }
 
 /// A fault of single calls.
@@ -96,6 +104,12 @@ pub enum CallFaultKind {
     ResetMidBody,
     /// The call is applied, and a gateway in front of the service answers HTTP 504.
     AppliedButGatewayTimeout,
+    /// A gateway answers HTTP 504, and the call is applied only after so many further data calls have been answered. Its
+    /// guards and rules are those of that moment.
+    AppliedLate {
+        /// Data calls in between; 0 applies the call at once.
+        after_calls: u64,
+    },
 }
 
 /// The daily allocation runs out at a counted call.
@@ -144,6 +158,18 @@ pub struct FieldName {
     pub sobject: String,
     /// Field API name.
     pub field: String,
+}
+
+/// The length of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldLength {
+    /// Object type.
+    pub sobject: String,
+    /// Field API name.
+    pub field: String,
+    /// Maximum length in characters.
+    pub length: usize,
 }
 
 /// A change by somebody else at a counted call.

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use super::config::OrgConfig;
 use super::endpoint::Endpoint;
 use super::error::SaveError;
-use super::faults::FaultPlan;
+use super::faults::{FaultPlan, RowFaults};
 use super::http::oauth::REFRESH_TOKEN;
 use super::keys::{self, KeyError};
+use super::recording::RecordedCall;
 use super::state::State;
 use super::store::{Actor, as_map};
 use super::{id, time};
@@ -40,6 +41,22 @@ impl Org {
     /// An org with its `Organization` row and two users.
     pub fn new(config: OrgConfig) -> Result<Self, OrgError> {
         Ok(Self { state: Arc::new(Mutex::new(State::new(config)?)) })
+    }
+
+    /// An org of its own with the same rows at the same time. Sessions, jobs, faults and the log of writes are not taken over.
+    pub fn fork(&self) -> Result<Self, OrgError> {
+        let fork = Self::new(self.config())?;
+        fork.take_rows(self);
+        Ok(fork)
+    }
+
+    /// Gives up all rows, and takes over those of another org at their time. The log of writes begins anew.
+    pub fn take_rows(&self, other: &Self) {
+        let mut store = other.lock().store.clone();
+        store.log.forget();
+        let mut state = self.lock();
+        store.faults = RowFaults::new(state.faults.plan(), state.config.seed);
+        state.store = store;
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -112,6 +129,16 @@ impl Org {
     /// Calls of one endpoint received so far.
     pub fn requests_of(&self, endpoint: Endpoint) -> u64 {
         self.lock().counters.get(&endpoint).copied().unwrap_or_default()
+    }
+
+    /// Keeps every call that is received from now on, with its body, until [`Org::take_recorded`].
+    pub fn record_calls(&self) {
+        self.lock().recorded = Some(Vec::new());
+    }
+
+    /// The calls since [`Org::record_calls`], in their order; no more are kept.
+    pub fn take_recorded(&self) -> Vec<RecordedCall> {
+        self.lock().recorded.take().unwrap_or_default()
     }
 
     /// Access tokens handed out so far.

@@ -1,6 +1,7 @@
 //! Puts an org on the wire, and does for every call what the service does before a handler sees it: session,
 //! version, allocation, then faults; and afterwards the headers that every answer carries.
 
+mod control;
 mod front;
 
 use std::collections::BTreeMap;

@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::bulk::Jobs;
+use super::call::Call;
 use super::config::OrgConfig;
 use super::cursors::Cursors;
 use super::endpoint::Endpoint;
 use super::error::SaveError;
-use super::faults::{Action, CallFaults, FaultPlan, RowFaults};
+use super::faults::{CallFaults, FaultPlan, RowFaults};
+use super::http::serve;
+use super::recording::RecordedCall;
 use super::schema;
 use super::sessions::Sessions;
-use super::store::{Actor, Store};
-use super::time;
+use super::store::Store;
 
 /// The state of an org.
 #[derive(Debug)]
@@ -24,8 +26,22 @@ pub(crate) struct State {
     pub(crate) jobs: Jobs,
     pub(crate) faults: CallFaults,
     pub(crate) counters: BTreeMap<Endpoint, u64>,
+    /// Calls in the order in which they came, while somebody wants to know.
+    pub(crate) recorded: Option<Vec<RecordedCall>>,
     /// Requests counted against the daily allocation.
     pub(crate) requests_used: u64,
+    /// Those of them that were made before the fault plan was set.
+    requests_before_plan: u64,
+    /// Calls that have been answered and are not applied yet.
+    pub(crate) late: Vec<LateCall>,
+}
+
+/// A call that is applied later than it was answered.
+#[derive(Debug)]
+pub(crate) struct LateCall {
+    call: Call,
+    /// Data calls to be answered before.
+    after_calls: u64,
 }
 
 impl State {
@@ -38,7 +54,10 @@ impl State {
             jobs: Jobs::default(),
             faults: CallFaults::default(),
             counters: BTreeMap::new(),
+            recorded: None,
             requests_used: 0,
+            requests_before_plan: 0,
+            late: Vec::new(),
             config,
         })
     }
@@ -48,35 +67,48 @@ impl State {
         self.store.faults = RowFaults::new(&plan, self.config.seed);
         self.sessions.restart_call_counts();
         self.cursors.restart_page_counts();
+        self.requests_before_plan = self.requests_used;
         self.faults = CallFaults::new(plan);
     }
 
-    /// Makes a change by somebody else. A change to a row that is gone meanwhile has no effect.
-    pub(crate) fn apply(&mut self, action: &Action) -> Result<(), SaveError> {
-        let store = &mut self.store;
-        match action {
-            Action::Update { sobject, id, fields } => {
-                store.update(Actor::Person, sobject, id, fields)
-            }
-            Action::Insert { sobject, fields } => {
-                store.create(Actor::Person, sobject, fields).map(drop)
-            }
-            Action::Delete { sobject, id } => store.soft_delete(Actor::Person, sobject, id),
-            Action::HardDelete { sobject, id } => store.hard_delete(sobject, id),
-            Action::LateCommit { sobject, fields, age_seconds } => {
-                let past = time::rest(store.now() - age_seconds * 1_000);
-                let mut fields = fields.clone();
-                for name in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {
-                    fields.insert(name.to_owned(), past.clone().into());
-                }
-                store.create(Actor::Person, sobject, &fields).map(drop)
+    /// Keeps a call that has been answered and is applied only later.
+    pub(crate) fn apply_later(&mut self, call: &Call, after_calls: u64) {
+        self.late.push(LateCall { call: call.clone(), after_calls });
+        self.apply_due();
+    }
+
+    /// Counts a data call that has been answered, and applies what was to wait for it.
+    pub(crate) fn data_call_answered(&mut self) {
+        for late in &mut self.late {
+            late.after_calls = late.after_calls.saturating_sub(1);
+        }
+        self.apply_due();
+    }
+
+    /// Applies everything that is to be applied later.
+    pub(crate) fn apply_late_calls(&mut self) {
+        self.late.iter_mut().for_each(|late| late.after_calls = 0);
+        self.apply_due();
+    }
+
+    fn apply_due(&mut self) {
+        let late = std::mem::take(&mut self.late);
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            late.into_iter().partition(|late| late.after_calls == 0);
+        self.late = waiting;
+        for late in due {
+            if let Err(error) = serve(self, &late.call) {
+                tracing::debug!(?error, "a late call was refused");
             }
         }
     }
 
     /// Requests left in the daily allocation.
     pub(crate) fn requests_left(&self) -> u64 {
-        self.config.daily_api_requests.saturating_sub(self.requests_used)
+        match self.faults.plan().requests_left {
+            Some(left) => left.saturating_sub(self.requests_used - self.requests_before_plan),
+            None => self.config.daily_api_requests.saturating_sub(self.requests_used),
+        }
     }
 
     /// Names of the fields that the integration user can see.

@@ -3,6 +3,7 @@
 //! Two kinds of writer exist. The API writer is subject to field-level security, locks and validation rules;
 //! a person (a test, or an event of the fault plan) is not. Both move the logical clock.
 
+mod log;
 mod table;
 mod write;
 
@@ -10,11 +11,12 @@ use serde_json::{Map, Value as Json};
 
 use super::config::OrgConfig;
 use super::error::SaveError;
-use super::faults::RowFaults;
+use super::faults::{Action, RowFaults};
 use super::id;
 use super::schema::{self, SObjectType};
-use super::time::{LogicalClock, Millis};
+use super::time::{self, LogicalClock, Millis};
 
+pub(crate) use log::WriteLog;
 pub(crate) use table::{Row, Table, Value};
 
 /// Who writes.
@@ -27,7 +29,7 @@ pub(crate) enum Actor {
 }
 
 /// A row as it was before a write, kept while a transaction may still be rolled back.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Undo {
     table: usize,
     id: String,
@@ -35,7 +37,7 @@ struct Undo {
 }
 
 /// All rows of the org.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
     tables: Vec<Table>,
     pub(crate) clock: LogicalClock,
@@ -43,6 +45,7 @@ pub(crate) struct Store {
     pub(crate) org_id: String,
     pub(crate) api_user: String,
     pub(crate) other_user: String,
+    pub(crate) log: WriteLog,
     undo: Option<Vec<Undo>>,
 }
 
@@ -57,6 +60,7 @@ impl Store {
             org_id: id::from_serial("00D", 1),
             api_user: id::from_serial("005", 1),
             other_user: id::from_serial("005", 2),
+            log: WriteLog::new(&config.object, &config.url_field),
             undo: None,
         };
         let user = |name: &str, login: &str| serde_json::json!({"Name": name, "Username": login, "Email": login, "IsActive": true});
@@ -93,6 +97,7 @@ impl Store {
     /// Starts a transaction that [`Store::roll_back`] can undo.
     pub(crate) fn begin(&mut self) {
         self.undo = Some(Vec::new());
+        self.log.begin();
     }
 
     /// Ends the transaction and keeps its writes.
@@ -102,6 +107,7 @@ impl Store {
 
     /// Ends the transaction and restores every row it wrote. The clock keeps its new time.
     pub(crate) fn roll_back(&mut self) {
+        self.log.roll_back();
         for undo in self.undo.take().into_iter().flatten().rev() {
             let Some(table) = self.tables.get_mut(undo.table) else { continue };
             match undo.before {
@@ -120,6 +126,50 @@ impl Store {
         };
         if let Some(undo) = &mut self.undo {
             undo.push(Undo { table, id: id.to_owned(), before });
+        }
+    }
+
+    /// Gives somebody else the chance to come first. To be called before the API looks at the row that it is about to write.
+    pub(crate) fn write_begins(&mut self, given_id: &str) {
+        let long = id::to_18(given_id).unwrap_or_default();
+        for action in self.faults.events.before_write(&long) {
+            self.apply_or_warn(&action);
+        }
+    }
+
+    /// What somebody else does now that `answer` has told of rows.
+    pub(crate) fn rows_were_read(&mut self, answer: &str) -> Vec<Action> {
+        let by_api = self.log.writes().iter().filter(|write| write.by == Actor::Api);
+        let written = by_api.map(|write| write.row.as_str()).collect();
+        self.faults.events.after_read(answer, &written)
+    }
+
+    /// Makes a change by somebody else. A change to a row that is gone meanwhile has no effect.
+    pub(crate) fn apply(&mut self, action: &Action) -> Result<(), SaveError> {
+        match action {
+            Action::Update { sobject, id, fields } => {
+                self.update(Actor::Person, sobject, id, fields)
+            }
+            Action::Insert { sobject, fields } => {
+                self.create(Actor::Person, sobject, fields).map(drop)
+            }
+            Action::Delete { sobject, id } => self.soft_delete(Actor::Person, sobject, id),
+            Action::HardDelete { sobject, id } => self.hard_delete(sobject, id),
+            Action::LateCommit { sobject, fields, age_seconds } => {
+                let past = time::rest(self.now() - age_seconds * 1_000);
+                let mut fields = fields.clone();
+                for name in ["CreatedDate", "LastModifiedDate", "SystemModstamp"] {
+                    fields.insert(name.to_owned(), past.clone().into());
+                }
+                self.create(Actor::Person, sobject, &fields).map(drop)
+            }
+        }
+    }
+
+    /// The same for a change whose failure is no fault of the call that has brought it about.
+    pub(crate) fn apply_or_warn(&mut self, action: &Action) {
+        if let Err(error) = self.apply(action) {
+            tracing::warn!(%error, ?action, "an event of the fault plan had no effect");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The sObject collections: up to 200 rows written, up to 2,000 read.
 
+use drayage_sim::salesforce::Endpoint;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -72,4 +73,21 @@ async fn reading_gives_null_for_rows_that_are_gone() {
     let many = json!({"ids": vec![&site.ids[0]; 2_001], "fields": ["Id"]});
     let refused = site.post(&format!("composite/sobjects/{ENTRY}"), many).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn calls_are_kept_in_their_order_while_somebody_asks() {
+    let site = Site::new(1).await;
+    let row = [(site.ids[0].as_str(), "https://new.example")];
+    site.update_all(&row).await;
+    site.org.record_calls();
+    site.get("limits").await;
+    site.update_all(&row).await;
+    let calls = site.org.take_recorded();
+    let kinds: Vec<Endpoint> = calls.iter().map(|call| call.endpoint).collect();
+    assert_eq!(kinds, [Endpoint::Limits, Endpoint::CollectionsUpdate]);
+    let body: Value = serde_json::from_slice(&calls[1].body).unwrap();
+    assert_eq!(body["records"][0]["id"], json!(site.ids[0]));
+    site.update_all(&row).await;
+    assert!(site.org.take_recorded().is_empty());
 }

@@ -15,3 +15,4 @@ mod login;
 mod query;
 mod row_faults;
 mod rows;
+mod write_faults;

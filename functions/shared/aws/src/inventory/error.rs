@@ -144,10 +144,6 @@ impl InventoryError {
         }
     }
 
-    pub(super) fn disk(error: &std::io::Error) -> Self {
-        Self::Disk { message: error.to_string() }
-    }
-
     /// Whether the same request may succeed later without anybody changing anything.
     pub const fn retryable(&self) -> bool {
         match self {

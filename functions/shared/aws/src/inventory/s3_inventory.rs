@@ -97,7 +97,7 @@ impl S3InventoryReport {
             };
             self.read_file(file, wanted, &mut sorter).await?;
         }
-        sorter.finish().await
+        Ok(sorter.finish().await?)
     }
 
     /// Decompression and parsing get a thread of their own, between two bounded channels.

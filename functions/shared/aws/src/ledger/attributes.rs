@@ -18,6 +18,10 @@ pub(super) const RECORD_ID: &str = "record_id";
 pub(super) const ACCOUNT_ID: &str = "account_id";
 /// The account's name when the record was last seen.
 pub(super) const ACCOUNT_NAME: &str = "account_name";
+/// The URL that a switch has written.
+pub(super) const NEW_URL: &str = "new_url";
+/// The run that has written it.
+pub(super) const SWITCHED_BY: &str = "switched_by";
 /// The URL field exactly as Salesforce returned it; absent for null.
 pub(super) const ORIGINAL_URL: &str = "original_url";
 /// The record's own time of change when it was last seen.
@@ -72,6 +76,8 @@ pub(super) const BYTES_COPIED: &str = "bytes_copied";
 pub(super) const SERVER_SIDE_COPIES: &str = "server_side_copies";
 /// Counter of requests.
 pub(super) const REQUESTS: &str = "requests";
+/// API calls to Salesforce for writing records.
+pub(super) const API_CALLS: &str = "api_calls";
 
 /// A text attribute.
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {

@@ -6,7 +6,7 @@ use drayage_domain::counts::Counts;
 
 use super::Ledger;
 use super::attributes::{
-    BYTES_COPIED, COUNTS, ENTRIES, ITEM, Item, OUTCOME_PREFIX, REQUESTS, RUN_ID,
+    API_CALLS, BYTES_COPIED, COUNTS, ENTRIES, ITEM, Item, OUTCOME_PREFIX, REQUESTS, RUN_ID,
     SERVER_SIDE_COPIES, STATE, from_json, number, required_number, required_text, text,
 };
 use super::batches::{BATCH_PREFIX, DONE};
@@ -124,13 +124,14 @@ pub(super) fn shard_item(number_of_batch: u32) -> String {
 
 /// What a batch adds to its shard: attribute names and numbers.
 pub(super) fn additions(counts: &Counts) -> Vec<(String, AttributeValue)> {
-    let Counts { outcomes, bytes_copied, server_side_copies, requests } = counts;
+    let Counts { outcomes, bytes_copied, server_side_copies, requests, api_calls } = counts;
     let outcomes =
         outcomes.iter().map(|(label, count)| (format!("{OUTCOME_PREFIX}{label}"), number(count)));
     let sums = [
         (BYTES_COPIED, bytes_copied),
         (SERVER_SIDE_COPIES, server_side_copies),
         (REQUESTS, requests),
+        (API_CALLS, api_calls),
     ];
     outcomes.chain(sums.map(|(name, sum)| (name.to_owned(), number(sum)))).collect()
 }
@@ -140,6 +141,7 @@ fn shard_counts(item: &Item) -> Result<Counts, LedgerError> {
         bytes_copied: required_number(item, BYTES_COPIED)?,
         server_side_copies: required_number(item, SERVER_SIDE_COPIES)?,
         requests: required_number(item, REQUESTS)?,
+        api_calls: required_number(item, API_CALLS)?,
         ..Counts::default()
     };
     let mut names: Vec<&String> = item.keys().collect();

@@ -7,18 +7,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use drayage_domain::row::FileRow;
 
 use super::attributes::{
-    ACCOUNT_ID, ACCOUNT_NAME, ATTENTION, ATTENTION_AT, DESTINATION_KEY, Item, ORIGINAL_URL,
-    RECORD_ID, RUN_ID, SIZE, SYSTEM_MODSTAMP, number, text,
+    ACCOUNT_ID, ACCOUNT_NAME, ATTENTION, ATTENTION_AT, DESTINATION_KEY, Item, NEW_URL,
+    ORIGINAL_URL, RECORD_ID, RUN_ID, SIZE, SWITCHED_BY, SYSTEM_MODSTAMP, number, text,
 };
 use super::error::LedgerError;
 
 /// Fields of [`FileRow`] whose name in JSON is not the name of the attribute.
-const RENAMED: [(&str, &str); 7] = [
+const RENAMED: [(&str, &str); 9] = [
     ("recordId", RECORD_ID),
     ("accountId", ACCOUNT_ID),
     ("accountName", ACCOUNT_NAME),
     ("originalUrl", ORIGINAL_URL),
     ("destinationKey", DESTINATION_KEY),
+    ("newUrl", NEW_URL),
+    ("switchedBy", SWITCHED_BY),
     ("runId", RUN_ID),
     ("systemModstamp", SYSTEM_MODSTAMP),
 ];
@@ -42,7 +44,7 @@ pub(super) fn to_item(row: &FileRow) -> Result<Item, LedgerError> {
     if let Some(proof) = &row.proof {
         item.insert(SIZE.to_owned(), number(proof.size_bytes));
     }
-    if row.state.needs_attention() {
+    if row.needs_attention() {
         let reason = row.reason.as_deref().filter(|reason| !reason.is_empty());
         item.insert(ATTENTION.to_owned(), text(reason.unwrap_or_else(|| row.state.name())));
         item.insert(ATTENTION_AT.to_owned(), text(&row.at));
@@ -83,6 +85,8 @@ mod tests {
             run_id: "r".to_owned(),
             at: "2026-01-01T00:00:00Z".to_owned(),
             system_modstamp: None,
+            new_url: Some("https://ours.example/k".to_owned()),
+            switched_by: Some("m".to_owned()),
             attempts: 2,
             version: 7,
         }

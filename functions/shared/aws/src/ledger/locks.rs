@@ -83,6 +83,15 @@ impl Ledger {
         }
     }
 
+    /// The run that has the lock and its execution, read consistently; `None` when nobody has it.
+    pub async fn lock_holder(
+        &self,
+        migration: &str,
+    ) -> Result<Option<(String, String)>, LedgerError> {
+        let Some(lock) = self.read_run_item(LOCK, migration).await? else { return Ok(None) };
+        Ok(Some((required_text(&lock, OWNER)?, required_text(&lock, EXECUTION_ARN)?)))
+    }
+
     /// Gives the lock back if the run has it; otherwise nothing happens.
     pub async fn release_lock(&self, migration: &str, run_id: &str) -> Result<(), LedgerError> {
         let delete = self

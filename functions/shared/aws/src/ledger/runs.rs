@@ -1,7 +1,7 @@
 //! Runs and checkpoints.
 
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use drayage_domain::run::{Checkpoint, RunRecord, RunState, Summary};
+use drayage_domain::run::{Checkpoint, RunRecord, RunState, RunSummary};
 
 use super::Ledger;
 use super::attributes::{
@@ -51,17 +51,12 @@ impl Ledger {
         &self,
         run_id: &str,
         state: RunState,
-        summary: Option<&Summary>,
+        summary: Option<RunSummary>,
         ended_at: &str,
     ) -> Result<(), LedgerError> {
         let gone = || LedgerError::conflict(format!("run {run_id} (it is gone)"));
         let run = self.run(run_id).await?.ok_or_else(gone)?;
-        let ended = RunRecord {
-            state,
-            ended_at: Some(ended_at.to_owned()),
-            summary: summary.cloned(),
-            ..run
-        };
+        let ended = RunRecord { state, ended_at: Some(ended_at.to_owned()), summary, ..run };
         let put = self
             .client
             .put_item()
@@ -159,7 +154,11 @@ impl Ledger {
     }
 
     /// One item of a run, read consistently.
-    async fn read_run_item(&self, run_id: &str, item: &str) -> Result<Option<Item>, LedgerError> {
+    pub(super) async fn read_run_item(
+        &self,
+        run_id: &str,
+        item: &str,
+    ) -> Result<Option<Item>, LedgerError> {
         self.client
             .get_item()
             .table_name(&self.runs_table)

@@ -103,6 +103,8 @@ fn row() -> FileRow {
         run_id: "r".to_owned(),
         at: "2026-01-01T00:00:00Z".to_owned(),
         system_modstamp: None,
+        new_url: None,
+        switched_by: None,
         attempts: 0,
         version: 0,
     }
@@ -271,6 +273,7 @@ async fn sums_and_lists_go_on_after_the_first_page() {
         json!({
             "run_id": {"S": "r"}, "item": {"S": name}, "outcome.verified": {"N": verified},
             "bytes_copied": {"N": "1"}, "server_side_copies": {"N": "0"}, "requests": {"N": "2"},
+            "api_calls": {"N": "0"},
         })
     };
     let key = json!({"run_id": {"S": "r"}, "item": {"S": "COUNTER#00"}});
@@ -284,4 +287,19 @@ async fn sums_and_lists_go_on_after_the_first_page() {
     assert!(asked[0].get("ExclusiveStartKey").is_none());
     assert_eq!((&asked[1]["ExclusiveStartKey"], &asked[2]["ExclusiveStartKey"]), (&key, &key));
     assert!(asked.iter().all(|request| request["ConsistentRead"] == json!(true)));
+}
+
+#[tokio::test]
+async fn the_holder_of_a_lock_is_told() {
+    let lock = json!({
+        "run_id": {"S": "LOCK"}, "item": {"S": "m"}, "owner": {"S": "parent"},
+        "execution_arn": {"S": "arn:parent"}, "at": {"S": "2026-01-01T00:00:00Z"},
+    });
+    let (server, ledger) = table(vec![ok(&json!({"Item": lock})), ok(&json!({}))]).await;
+    let holder = ledger.lock_holder("m").await.unwrap();
+    assert_eq!(holder, Some(("parent".to_owned(), "arn:parent".to_owned())));
+    assert_eq!(ledger.lock_holder("m").await.unwrap(), None);
+    let asked = &requests(&server).await[0];
+    assert_eq!(asked["ConsistentRead"], true);
+    assert_eq!(asked["Key"], json!({"run_id": {"S": "LOCK"}, "item": {"S": "m"}}));
 }

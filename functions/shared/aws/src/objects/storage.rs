@@ -2,9 +2,8 @@
 //! of them, and whether the bucket can be used at all.
 
 mod delete;
+mod file;
 mod probe;
-
-use std::path::Path;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -190,31 +189,6 @@ impl Storage {
             .send()
             .await
             .map_err(|error| failed(&error, bucket, &place(bucket, key)))?;
-        Ok(())
-    }
-
-    /// Writes a file of the local disk, up to the 5 GB that one request takes.
-    pub async fn put_file(
-        &self,
-        bucket: &str,
-        key: &str,
-        path: &Path,
-        content_type: &str,
-    ) -> Result<(), StorageError> {
-        let place = place(bucket, key);
-        let body = ByteStream::from_path(path).await.map_err(|error| StorageError::Refused {
-            place: place.clone(),
-            code: format!("{} cannot be read: {error}", path.display()),
-        })?;
-        self.client
-            .put_object()
-            .bucket(bucket)
-            .key(key)
-            .content_type(content_type)
-            .body(body)
-            .send()
-            .await
-            .map_err(|error| failed(&error, bucket, &place))?;
         Ok(())
     }
 

@@ -83,7 +83,7 @@ impl Headline {
         Self::new(tone, &format!("{found}."), &in_order(findings))
     }
 
-    fn new(tone: Tone, text: &str, lead: &str) -> Self {
+    pub(super) fn new(tone: Tone, text: &str, lead: &str) -> Self {
         Self { tone, text: text.to_owned(), lead: lead.to_owned() }
     }
 }

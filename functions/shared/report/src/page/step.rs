@@ -11,16 +11,16 @@ use crate::text::counted;
 pub(super) struct Step {
     pub(super) text: String,
     /// What to type.
-    pub(super) command: Option<&'static str>,
+    pub(super) command: Option<String>,
 }
 
 impl Step {
-    fn new(text: impl Into<String>) -> Self {
+    pub(super) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), command: None }
     }
 
-    fn with(text: impl Into<String>, command: &'static str) -> Self {
-        Self { text: text.into(), command: Some(command) }
+    pub(super) fn with(text: impl Into<String>, command: impl Into<String>) -> Self {
+        Self { text: text.into(), command: Some(command.into()) }
     }
 }
 

@@ -9,3 +9,5 @@ mod html;
 mod page;
 mod sample;
 mod summary;
+mod switch;
+mod switch_sample;

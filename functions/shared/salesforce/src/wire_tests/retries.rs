@@ -31,8 +31,11 @@ async fn reads_survive_passing_failures(#[case] status: u16) {
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
         .mount(&server)
         .await;
-    assert!(client(&server).limits().await.unwrap().is_some());
+    let client = client(&server);
+    assert!(client.limits().await.unwrap().is_some());
     assert_eq!(requests_to(&server, LIMITS_PATH).await.len(), 4);
+    // The login is no call of the data API.
+    assert_eq!(client.calls(), 4);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ async fn jwt_login_sends_an_assertion_that_the_public_key_verifies() {
     let credentials = Credentials::from_secret_json(&secret.to_string()).unwrap();
     let info = Client::new(credentials, options()).unwrap().login().await.unwrap();
     assert_eq!(info.api_version, "66.0");
+    assert_eq!(info.organization_id.as_deref(), Some("00D000000000062EAA"));
 
     let sent = form(&requests_to(&server, TOKEN_PATH).await[0]);
     assert_eq!(sent["grant_type"], "urn:ietf:params:oauth:grant-type:jwt-bearer");

@@ -208,6 +208,7 @@ impl IngestJob {
         if self.operation != Operation::Insert && given_id.is_empty() {
             return Err(SaveError::new("MISSING_ARGUMENT", "Id not specified in an update call"));
         }
+        store.write_begins(given_id);
         match self.operation {
             Operation::Insert => return store.create(Actor::Api, object, fields),
             Operation::Update => store.update(Actor::Api, object, given_id, fields)?,

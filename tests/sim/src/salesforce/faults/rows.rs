@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::error::SaveError;
 use super::super::id;
-use super::{FaultPlan, FieldName, LockShare, ValidationRule};
+use super::row_events::RowEvents;
+use super::{FaultPlan, FieldLength, FieldName, LockShare, ValidationRule};
 
 /// The running state of a plan's row faults.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RowFaults {
     locks: BTreeMap<String, u32>,
     lock_share: Option<LockShare>,
@@ -15,6 +16,8 @@ pub(crate) struct RowFaults {
     rules: Vec<ValidationRule>,
     hidden: Vec<FieldName>,
     read_only: Vec<FieldName>,
+    lengths: Vec<FieldLength>,
+    pub(crate) events: RowEvents,
     seed: u64,
 }
 
@@ -35,6 +38,8 @@ impl RowFaults {
                 .collect(),
             hidden: plan.hidden_fields.clone(),
             read_only: plan.read_only_fields.clone(),
+            lengths: plan.field_lengths.clone(),
+            events: RowEvents::new(plan),
             seed,
         }
     }
@@ -90,6 +95,17 @@ impl RowFaults {
 
     pub(crate) fn is_hidden(&self, sobject: &str, field: &str) -> bool {
         names(&self.hidden, sobject, field)
+    }
+
+    /// The length that an administrator has given a field.
+    pub(crate) fn length_of(&self, sobject: &str, field: &str) -> Option<usize> {
+        self.lengths
+            .iter()
+            .find(|entry| {
+                entry.sobject.eq_ignore_ascii_case(sobject)
+                    && entry.field.eq_ignore_ascii_case(field)
+            })
+            .map(|entry| entry.length)
     }
 
     pub(crate) fn is_read_only(&self, sobject: &str, field: &str) -> bool {

@@ -91,6 +91,7 @@ fn update_one(
         .as_ref()
         .and_then(Value::as_str)
         .ok_or_else(|| SaveError::new("MISSING_ARGUMENT", "Id not specified in an update call"))?;
+    state.store.write_begins(given);
     let long = state.store.live_id(sobject, given)?;
     if !seen.insert(long.clone()) {
         return Err(SaveError::new("DUPLICATE_VALUE", format!("Duplicate id specified: {long}")));

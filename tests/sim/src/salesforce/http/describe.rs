@@ -29,7 +29,9 @@ pub(super) fn one(state: &State, call: &Call, sobject: &str) -> Result<Reply, Ap
         .filter_map(|index| kind.fields.get(index))
         .map(|field| {
             let read_only = state.store.faults.is_read_only(&kind.name, &field.name);
-            describe_field(field, field.updateable && !read_only)
+            let length = state.store.faults.length_of(&kind.name, &field.name);
+            let field = Field { length: length.unwrap_or(field.length), ..field.clone() };
+            describe_field(&field, field.updateable && !read_only)
         })
         .collect();
     let mut body = summary(kind, call);

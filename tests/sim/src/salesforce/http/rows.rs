@@ -20,6 +20,7 @@ pub(super) fn serve(state: &mut State, call: &Call) -> Result<Reply, ApiError> {
             "GET" => get(state, call, sobject, id),
             "PATCH" => update(state, call, sobject, id),
             "DELETE" => {
+                state.store.write_begins(id);
                 check_guard(state, call, sobject, id)?;
                 state.store.soft_delete(Actor::Api, sobject, id)?;
                 Ok(Reply::empty(StatusCode::NO_CONTENT))
@@ -79,6 +80,7 @@ pub(super) fn row_json(
 
 fn update(state: &mut State, call: &Call, sobject: &str, id: &str) -> Result<Reply, ApiError> {
     let fields = call.json_object()?;
+    state.store.write_begins(id);
     check_guard(state, call, sobject, id)?;
     state.store.update(Actor::Api, sobject, id, &fields)?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))

@@ -15,11 +15,13 @@ use super::super::call::{Call, Reply};
 use super::super::connection::Cutter;
 use super::super::endpoint::Endpoint;
 use super::super::error::ApiError;
-use super::super::faults::{CallFaultKind, FaultPlan, Verdict};
+use super::super::faults::{CallFaultKind, Verdict};
 use super::super::http::{VERSIONS, serve};
 use super::super::org::Org;
+use super::super::recording::RecordedCall;
 use super::super::state::State;
 use super::super::time;
+use super::control::control;
 
 /// Longest request address, in bytes; the service answers a longer one with 414.
 const ADDRESS_BYTES_MAX: usize = 16_384;
@@ -51,7 +53,7 @@ pub(super) async fn answer(
     })
     .await;
     match handled {
-        Ok(Outcome { response, damage: None }) => response,
+        Ok(Outcome { response, damage: None | Some(Damage::Late { .. }) }) => response,
         Ok(Outcome { response, damage: Some(Damage::Cut) }) => {
             cutter.cut();
             response
@@ -86,6 +88,7 @@ enum Damage {
     Cut,
     ResetMidBody,
     GatewayTimeout,
+    Late { after_calls: u64 },
 }
 
 struct Outcome {
@@ -95,6 +98,9 @@ struct Outcome {
 
 fn handle(state: &mut State, call: &Call, endpoint: Endpoint) -> Outcome {
     *state.counters.entry(endpoint).or_default() += 1;
+    if let Some(recorded) = &mut state.recorded {
+        recorded.push(RecordedCall { endpoint, path: call.path.clone(), body: call.body.clone() });
+    }
     if endpoint == Endpoint::Control {
         let response = control(state, call).into_response();
         return Outcome { response, damage: None };
@@ -110,12 +116,17 @@ fn handle(state: &mut State, call: &Call, endpoint: Endpoint) -> Outcome {
         (None, Some(_), Verdict::Hit(CallFaultKind::DroppedUnapplied)) => {
             Ok(Reply::empty(StatusCode::OK))
         }
+        (None, Some(Damage::Late { .. }), _) => {
+            admit(state, call, endpoint).map(|()| Reply::empty(StatusCode::GATEWAY_TIMEOUT))
+        }
         _ => admit(state, call, endpoint).and_then(|()| serve(state, call)),
     };
-    for action in state.faults.due_actions(endpoint) {
-        if let Err(error) = state.apply(&action) {
-            tracing::warn!(%error, ?action, "an event of the fault plan had no effect");
-        }
+    others_act(state, endpoint, &served);
+    if endpoint.counts_as_request() {
+        state.data_call_answered();
+    }
+    if let Some(Damage::Late { after_calls }) = damage {
+        state.apply_later(call, after_calls);
     }
     let mut response = served.into_response();
     decorate(state, call, response.headers_mut());
@@ -139,6 +150,21 @@ fn damage_of(kind: CallFaultKind) -> (Option<ApiError>, Option<Damage>) {
         }
         CallFaultKind::ResetMidBody => (None, Some(Damage::ResetMidBody)),
         CallFaultKind::AppliedButGatewayTimeout => (None, Some(Damage::GatewayTimeout)),
+        CallFaultKind::AppliedLate { after_calls } => (None, Some(Damage::Late { after_calls })),
+    }
+}
+
+/// What other people do now that a call has been served.
+fn others_act(state: &mut State, endpoint: Endpoint, served: &Result<Reply, ApiError>) {
+    let mut due = state.faults.due_actions(endpoint);
+    if endpoint.reads_rows()
+        && state.store.faults.events.wait_for_reads()
+        && let Ok(Reply { content, .. }) = served
+    {
+        due.extend(state.store.rows_were_read(&content.text()));
+    }
+    for action in due {
+        state.store.apply_or_warn(&action);
     }
 }
 
@@ -195,33 +221,11 @@ fn decorate(state: &State, call: &Call, headers: &mut axum::http::HeaderMap) {
         headers.insert(header::DATE, date);
     }
     if call.path.starts_with("/services/data") {
-        let usage =
-            format!("api-usage={}/{}", state.requests_used, state.config.daily_api_requests);
+        let daily = state.config.daily_api_requests;
+        let usage = format!("api-usage={}/{daily}", daily.saturating_sub(state.requests_left()));
         if let Ok(usage) = HeaderValue::from_str(&usage) {
             headers.insert("sforce-limit-info", usage);
         }
-    }
-}
-
-/// `PUT /__sim/faults`, `GET /__sim/faults` and `GET /__sim/requests`.
-fn control(state: &mut State, call: &Call) -> Result<Reply, ApiError> {
-    let json = |value: serde_json::Result<serde_json::Value>| {
-        let broken = |error: serde_json::Error| {
-            ApiError::bad_request("JSON_PARSER_ERROR", error.to_string())
-        };
-        value.map(Reply::ok).map_err(broken)
-    };
-    match (call.method.as_str(), call.path.as_str()) {
-        ("GET", "/__sim/requests") => json(serde_json::to_value(&state.counters)),
-        ("GET", "/__sim/faults") => json(serde_json::to_value(state.faults.plan())),
-        ("PUT", "/__sim/faults") => match serde_json::from_slice::<FaultPlan>(&call.body) {
-            Ok(plan) => {
-                state.set_faults(plan);
-                Ok(Reply::empty(StatusCode::NO_CONTENT))
-            }
-            Err(error) => Err(ApiError::bad_request("JSON_PARSER_ERROR", error.to_string())),
-        },
-        _ => Err(ApiError::not_found()),
     }
 }
 

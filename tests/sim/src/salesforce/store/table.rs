@@ -82,7 +82,7 @@ impl Row {
 }
 
 /// The rows of one object type.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) kind: Arc<SObjectType>,
     pub(crate) rows: BTreeMap<String, Row>,

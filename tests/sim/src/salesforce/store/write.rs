@@ -100,6 +100,7 @@ impl Store {
         let Some(mut row) = self.row(sobject, &long).cloned() else { return Err(no_row()) };
         self.stamp(actor, &mut row);
         for (field, value) in changes {
+            self.log.note(&kind, field, (actor, &long), &value);
             row.set(field, value);
         }
         self.put(index, &long, Some(row));
@@ -176,7 +177,7 @@ impl Store {
             let Some((index, field)) = known else { return Err(no_such_column(kind, name)) };
             self.check_access(actor, kind, index, field)?;
             let value = convert(field, json)?;
-            self.check_value(field, &value)?;
+            self.check_value(kind, field, &value)?;
             if actor == Actor::Api {
                 let text = value.text().unwrap_or_default();
                 self.faults.check_rules(&kind.name, row, &field.name, text)?;
@@ -211,16 +212,19 @@ impl Store {
         .field(&field.name))
     }
 
-    fn check_value(&self, field: &Field, value: &Value) -> Result<(), SaveError> {
+    fn check_value(
+        &self,
+        kind: &SObjectType,
+        field: &Field,
+        value: &Value,
+    ) -> Result<(), SaveError> {
         let text = value.text().unwrap_or_default();
         let length = text.chars().count();
-        if field.length > 0 && !field.kind.is_id() && length > field.length {
+        let most = self.faults.length_of(&kind.name, &field.name).unwrap_or(field.length);
+        if most > 0 && !field.kind.is_id() && length > most {
             return Err(SaveError::new(
                 "STRING_TOO_LONG",
-                format!(
-                    "{}: data value too large: {text} (max length={})",
-                    field.label, field.length
-                ),
+                format!("{}: data value too large: {text} (max length={most})", field.label),
             )
             .field(&field.name));
         }

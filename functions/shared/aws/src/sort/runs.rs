@@ -1,16 +1,15 @@
 //! Sorted runs: compressed JSON lines in files without a name, which vanish with the process.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Lines, Seek, Write};
 
-use drayage_domain::reconcile::Object;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::super::InventoryError;
+use super::{DiskError, Sortable};
 
 /// A sorted run, to be read from its beginning.
 #[derive(Debug)]
@@ -19,18 +18,18 @@ pub(super) struct Run(File);
 /// Disk and compression block their thread, so they get one of their own.
 pub(super) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, InventoryError> {
+) -> Result<T, DiskError> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done.map_err(|error| InventoryError::disk(&error)),
+        Ok(done) => done.map_err(|error| DiskError { message: error.to_string() }),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
 }
 
-pub(super) fn write_run(objects: Vec<Object>) -> io::Result<Run> {
+pub(super) fn write_run<T: Sortable>(items: Vec<T>) -> io::Result<Run> {
     let file = tempfile::tempfile()?;
     let mut encoder = DeflateEncoder::new(BufWriter::new(file), Compression::fast());
-    for object in objects {
-        serde_json::to_writer(&mut encoder, &object)?;
+    for item in items {
+        serde_json::to_writer(&mut encoder, &item)?;
         encoder.write_all(b"\n")?;
     }
     let mut file = encoder.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -39,66 +38,60 @@ pub(super) fn write_run(objects: Vec<Object>) -> io::Result<Run> {
 }
 
 #[derive(Debug)]
-enum Source {
+enum Source<T> {
     Disk(Box<Lines<BufReader<DeflateDecoder<BufReader<File>>>>>),
-    Memory(std::vec::IntoIter<Object>),
+    Memory(std::vec::IntoIter<T>),
 }
 
-impl Source {
-    fn next(&mut self) -> io::Result<Option<Object>> {
+impl<T: Sortable> Source<T> {
+    fn next(&mut self) -> io::Result<Option<T>> {
         match self {
             Self::Disk(lines) => {
                 let line = lines.next().transpose()?;
                 line.map(|line| serde_json::from_str(&line).map_err(io::Error::from)).transpose()
             }
-            Self::Memory(objects) => Ok(objects.next()),
+            Self::Memory(items) => Ok(items.next()),
         }
     }
 }
 
 /// The runs, merged.
 #[derive(Debug)]
-pub(super) struct MergedRuns {
-    sources: Vec<Source>,
-    /// The smallest object of each source that is not at its end, by key and source.
-    heads: BinaryHeap<Reverse<Head>>,
+pub(super) struct MergedRuns<T: Sortable> {
+    sources: Vec<Source<T>>,
+    /// The smallest item of each source that is not at its end, by rank and source.
+    heads: BinaryHeap<Reverse<Head<T>>>,
 }
 
 #[derive(Debug)]
-struct Head {
-    object: Object,
+struct Head<T> {
+    item: T,
     source: usize,
 }
 
-impl Head {
-    fn rank(&self) -> (&str, usize) {
-        (&self.object.key, self.source)
-    }
-}
-
-impl PartialEq for Head {
+impl<T: Sortable> PartialEq for Head<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
+        self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Head {}
+impl<T: Sortable> Eq for Head<T> {}
 
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+impl<T: Sortable> PartialOrd for Head<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank().cmp(&other.rank())
+impl<T: Sortable> Ord for Head<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.item.rank(&other.item).then(self.source.cmp(&other.source))
     }
 }
 
-impl MergedRuns {
+impl<T: Sortable> MergedRuns<T> {
     /// `last` was never written; it is sorted like the runs.
-    pub(super) fn open(runs: Vec<Run>, last: Vec<Object>) -> io::Result<Self> {
+    pub(super) fn open(runs: Vec<Run>, last: Vec<T>) -> io::Result<Self> {
         let disk = runs.into_iter().map(|Run(file)| {
             let decoder = DeflateDecoder::new(BufReader::new(file));
             Source::Disk(Box::new(BufReader::new(decoder).lines()))
@@ -111,22 +104,21 @@ impl MergedRuns {
         Ok(merged)
     }
 
-    /// The next `count` objects, or what is left.
-    pub(super) fn take(&mut self, count: usize) -> io::Result<Vec<Object>> {
+    /// The next `count` items, or what is left.
+    pub(super) fn take(&mut self, count: usize) -> io::Result<Vec<T>> {
         let mut taken = Vec::new();
         while taken.len() < count
-            && let Some(Reverse(Head { object, source })) = self.heads.pop()
+            && let Some(Reverse(Head { item, source })) = self.heads.pop()
         {
-            taken.push(object);
+            taken.push(item);
             self.refill(source)?;
         }
         Ok(taken)
     }
 
     fn refill(&mut self, source: usize) -> io::Result<()> {
-        if let Some(object) = self.sources.get_mut(source).map(Source::next).transpose()?.flatten()
-        {
-            self.heads.push(Reverse(Head { object, source }));
+        if let Some(item) = self.sources.get_mut(source).map(Source::next).transpose()?.flatten() {
+            self.heads.push(Reverse(Head { item, source }));
         }
         Ok(())
     }

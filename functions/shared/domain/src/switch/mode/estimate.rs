@@ -1,0 +1,158 @@
+//! What writing takes: API calls, ledger writes, time and money. A model, not a measurement.
+
+use super::{SwitchEstimate, UpdateMode};
+use crate::estimate::LEDGER_WRITES_PER_BATCH;
+use crate::estimate::prices::{
+    INVOCATION_USD, LAMBDA_GB_SECOND_USD, LEDGER_WRITE_USD, S3_WRITE_USD, TRANSITION_USD,
+};
+
+/// Rows that one call reads, when nothing hurries
+/// (<https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-retrieve-post.html>).
+const ROWS_PER_READ: u64 = 2_000;
+/// Rows of one guarded update
+/// (<https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-composite-post.html>).
+const ROWS_PER_GUARDED_CALL: u64 = 25;
+/// Rows of one collection
+/// (<https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-update.html>).
+const ROWS_PER_COLLECTION: u64 = 200;
+/// Begin a job, send its file, close it, and read three results
+/// (<https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0.html>).
+const CALLS_PER_JOB: u64 = 6;
+/// Looks at a job until it is complete.
+const POLLS_PER_JOB: u64 = 10;
+
+/// The intent and what was read back, each the row and its entry in the index by account.
+const LEDGER_WRITES_PER_RECORD: u64 = 4;
+/// The batch, its results and what the second look has found; the lane.
+const OBJECTS_PER_BATCH: u64 = 4;
+/// Child executions of writing and of the second look: enter the map item, invoke, end.
+const TRANSITIONS_PER_LANE: u64 = 6;
+/// Lanes that are written at a time. Salesforce takes 25 long calls at once, from everybody in the org together
+/// (<https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm>).
+const LANES_AT_ONCE: u64 = 5;
+/// Assumed for a guarded update of 25 rows, in an org with little automation on the object.
+const SECONDS_PER_GUARDED_CALL: f64 = 0.3;
+/// Assumed for a collection of 200 rows.
+const SECONDS_PER_COLLECTION: f64 = 1.5;
+/// Assumed for a job of 10,000 rows, its time in the queue included.
+const SECONDS_PER_JOB: f64 = 120.0;
+/// Assumed for a call that reads.
+const SECONDS_PER_READ: f64 = 0.5;
+/// Memory of the function that writes, in GB.
+const MEMORY_GB: f64 = 0.5;
+
+/// Lines of a batch.
+pub const fn batch_size(mode: UpdateMode) -> u32 {
+    match mode {
+        UpdateMode::Guarded | UpdateMode::Collections => 1_000,
+        UpdateMode::Bulk => 10_000,
+    }
+}
+
+/// API calls that so many records take: read, write, read back, and look once more after everything was written. Batches are taken for
+/// full.
+pub fn calls(mode: UpdateMode, records: u64) -> u64 {
+    let parts = Parts::of(mode, records);
+    parts.reads + parts.writes * parts.calls_per_write
+}
+
+/// The calls of a run, by kind.
+struct Parts {
+    reads: u64,
+    /// Guarded updates, collections or jobs.
+    writes: u64,
+    calls_per_write: u64,
+    seconds_per_write: f64,
+}
+
+impl Parts {
+    fn of(mode: UpdateMode, records: u64) -> Self {
+        // No call reads rows of two batches.
+        let look = records.div_ceil(ROWS_PER_READ.min(u64::from(batch_size(mode))));
+        let (reads_before, rows, calls_per_write, seconds_per_write) = match mode {
+            UpdateMode::Guarded => (look, ROWS_PER_GUARDED_CALL, 1, SECONDS_PER_GUARDED_CALL),
+            UpdateMode::Collections => (
+                records.div_ceil(ROWS_PER_COLLECTION),
+                ROWS_PER_COLLECTION,
+                1,
+                SECONDS_PER_COLLECTION,
+            ),
+            UpdateMode::Bulk => {
+                let rows = u64::from(batch_size(mode));
+                (look, rows, CALLS_PER_JOB + POLLS_PER_JOB, SECONDS_PER_JOB)
+            }
+        };
+        let reads = reads_before + look + look;
+        Self { reads, writes: records.div_ceil(rows), calls_per_write, seconds_per_write }
+    }
+}
+
+impl SwitchEstimate {
+    /// For `records` records in so many batches and lanes.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52, and an estimate anyway")]
+    pub fn for_run(
+        mode: UpdateMode,
+        records: u64,
+        (batches, lanes): (u32, u32),
+        api_calls_left: Option<u64>,
+    ) -> Self {
+        let parts = Parts::of(mode, records);
+        let (batches, lanes) = (u64::from(batches), u64::from(lanes));
+        let at_once = lanes.clamp(1, LANES_AT_ONCE);
+        let worked =
+            parts.reads as f64 * SECONDS_PER_READ + parts.writes as f64 * parts.seconds_per_write;
+        let ledger_writes = records * LEDGER_WRITES_PER_RECORD + batches * LEDGER_WRITES_PER_BATCH;
+        let cost_usd = ledger_writes as f64 * LEDGER_WRITE_USD
+            + (batches * OBJECTS_PER_BATCH) as f64 * S3_WRITE_USD
+            + (lanes * TRANSITIONS_PER_LANE) as f64 * TRANSITION_USD
+            + (lanes * 2) as f64 * INVOCATION_USD
+            + worked * MEMORY_GB * LAMBDA_GB_SECOND_USD;
+        Self {
+            api_calls: calls(mode, records),
+            api_calls_left,
+            ledger_writes,
+            cost_usd,
+            seconds: worked / at_once as f64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_records_take_what_the_arithmetic_says() {
+        // 40,000 writes, and three looks of 1,000 rows a call.
+        assert_eq!(calls(UpdateMode::Guarded, 1_000_000), 43_000);
+        // 5,000 reads of 200, 5,000 writes, and two looks of 1,000 rows a call.
+        assert_eq!(calls(UpdateMode::Collections, 1_000_000), 12_000);
+        // 100 jobs of 16 calls, and three looks of 2,000 rows a call.
+        assert_eq!(calls(UpdateMode::Bulk, 1_000_000), 3_100);
+    }
+
+    #[test]
+    fn nothing_takes_nothing_and_one_record_a_few_calls() {
+        for mode in [UpdateMode::Guarded, UpdateMode::Collections, UpdateMode::Bulk] {
+            assert_eq!(calls(mode, 0), 0);
+            let nothing = SwitchEstimate::for_run(mode, 0, (0, 0), None);
+            assert_eq!((nothing.ledger_writes, nothing.api_calls), (0, 0));
+            assert!(nothing.cost_usd.abs() < f64::EPSILON && nothing.seconds.abs() < f64::EPSILON);
+        }
+        assert_eq!(calls(UpdateMode::Guarded, 1), 4);
+        assert_eq!(calls(UpdateMode::Bulk, 1), 19);
+    }
+
+    #[test]
+    fn a_single_lane_takes_as_long_as_its_calls() {
+        let spread = SwitchEstimate::for_run(UpdateMode::Guarded, 100_000, (100, 100), Some(9));
+        let alone = SwitchEstimate::for_run(UpdateMode::Guarded, 100_000, (100, 1), Some(9));
+        // 4,000 calls of 0.3 s and 300 of 0.5 s.
+        assert!((alone.seconds - 1_350.0).abs() < 1e-6, "{}", alone.seconds);
+        assert!((spread.seconds * 5.0 - alone.seconds).abs() < 1e-6, "{}", spread.seconds);
+        assert_eq!(spread.ledger_writes, 400_400);
+        // 0.25025 ledger, 0.002 objects, 0.015 transitions, 0.00004 invocations, 0.009 Lambda
+        assert!((spread.cost_usd - 0.2763).abs() < 0.0001, "{}", spread.cost_usd);
+        assert_eq!(spread.api_calls_left, Some(9));
+    }
+}
