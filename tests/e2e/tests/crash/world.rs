@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
@@ -98,8 +98,9 @@ impl Lab {
             None => None,
         };
         let world = World { lab: self, name, queue: String::new(), salesforce };
-        self.table(&world.files_table(), &["record_id"]).await?;
-        self.table(&world.runs_table(), &["run_id", "item"]).await?;
+        self.table(&world.files_table(), &["record_id"], None).await?;
+        let by_start = ("by_start", ["kind", "started_at"]);
+        self.table(&world.runs_table(), &["run_id", "item"], Some(by_start)).await?;
         for bucket in [world.state_bucket(), world.destination()] {
             self.clients.s3.create_bucket().bucket(bucket).send().await?;
         }
@@ -107,29 +108,47 @@ impl Lab {
         Ok(World { queue: created.queue_url.context("a queue without URL")?, ..world })
     }
 
-    /// A table with the keys of the template's. Its indexes are for people; no step reads them.
-    async fn table(&self, name: &str, keys: &[&str]) -> Result<()> {
+    /// A table with the keys of the template's.
+    ///
+    /// * `index`: name and keys of the index that steps read.
+    async fn table(
+        &self,
+        name: &str,
+        keys: &[&str],
+        index: Option<(&str, [&str; 2])>,
+    ) -> Result<()> {
         let mut create = self
             .clients
             .dynamodb
             .create_table()
             .table_name(name)
-            .billing_mode(BillingMode::PayPerRequest);
-        for (key, key_type) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
-            create = create
-                .key_schema(
-                    KeySchemaElement::builder().attribute_name(*key).key_type(key_type).build()?,
-                )
-                .attribute_definitions(
-                    AttributeDefinition::builder()
-                        .attribute_name(*key)
-                        .attribute_type(ScalarAttributeType::S)
-                        .build()?,
-                );
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema(Some(key_schema(keys)?));
+        let indexed = index.iter().flat_map(|(_, keys)| keys);
+        for attribute in keys.iter().chain(indexed) {
+            let definition = AttributeDefinition::builder()
+                .attribute_name(*attribute)
+                .attribute_type(ScalarAttributeType::S);
+            create = create.attribute_definitions(definition.build()?);
+        }
+        if let Some((index_name, keys)) = index {
+            let projection = Projection::builder().projection_type(ProjectionType::All).build();
+            let index = GlobalSecondaryIndex::builder()
+                .index_name(index_name)
+                .set_key_schema(Some(key_schema(&keys)?))
+                .projection(projection);
+            create = create.global_secondary_indexes(index.build()?);
         }
         create.send().await?;
         Ok(())
     }
+}
+
+fn key_schema(keys: &[&str]) -> Result<Vec<KeySchemaElement>> {
+    let element = |(key, key_type): (&&str, KeyType)| {
+        Ok(KeySchemaElement::builder().attribute_name(*key).key_type(key_type).build()?)
+    };
+    keys.iter().zip([KeyType::Hash, KeyType::Range]).map(element).collect()
 }
 
 /// Tables, buckets and a queue of one run. Their names are all made from the world's.
@@ -279,6 +298,8 @@ impl World<'_> {
             ("DRAYAGE_COPY_QUEUE_URL", self.queue.clone()),
             ("DRAYAGE_SALESFORCE_SECRET", secret),
             ("DRAYAGE_TOPIC_ARN", self.lab.own_orgs.clone().unwrap_or_default()),
+            // One for all worlds: their records are compared.
+            ("DRAYAGE_NEW_URL_BASE", "https://files.example.com/".to_owned()),
             ("DRAYAGE_SOURCE_ACCESS", "role".to_owned()),
             ("DRAYAGE_SOURCE_HOSTS", hosts),
             ("DRAYAGE_ALLOWED_EXTENSIONS", "pdf".to_owned()),
