@@ -182,19 +182,8 @@ pub fn next(state: FileState, event: FileEvent) -> Result<FileState, IllegalTran
         (E::Excluded, S::Discovered | S::Failed | S::Skipped | S::SourceGone | S::Drifted) => {
             Ok(S::Skipped)
         }
-        (
-            E::FoundGone,
-            S::Discovered
-            | S::Verified
-            | S::Switching
-            | S::Switched
-            | S::RestoringUrl
-            | S::Failed
-            | S::Skipped
-            | S::SourceGone
-            | S::Drifted
-            | S::Conflict,
-        ) => Ok(S::SourceGone),
+        // Whoever says so has just read the record, or the source.
+        (E::FoundGone, _) => Ok(S::SourceGone),
         // Only a verified file is ever repointed.
         (E::SwitchIntended, S::Verified) => Ok(S::Switching),
         (E::SwitchConfirmed, S::Switching) | (E::RestoreAbandoned, S::RestoringUrl) => {
