@@ -101,6 +101,7 @@ impl Batch<'_> {
             if !context.time.allows_window(clock::now()) {
                 return Ok(End::Later { wait_seconds: 0 });
             }
+            context.check_lock().await?;
             context.api.check(&context.client).await?;
             match window::settle(context, &open, &mut progress).await? {
                 window::End::Settled => {}

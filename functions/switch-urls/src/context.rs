@@ -11,7 +11,7 @@ use drayage_domain::switch::Direction;
 use drayage_domain::switch::plan::{SwitchPlan, plan_key};
 use drayage_lambda_kit::clock;
 use drayage_lambda_kit::documents::Documents;
-use drayage_lambda_kit::error::{FunctionError, NOT_READY};
+use drayage_lambda_kit::error::{FunctionError, NOT_READY, RUN_LOCKED};
 use drayage_lambda_kit::runtime::Invocation;
 use drayage_salesforce::{Client, CurrentRow, READ_ROWS_MAX};
 
@@ -22,6 +22,8 @@ use crate::time::Time;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) run: RunRecord,
+    /// The lock that the run has to have.
+    pub(crate) migration: String,
     pub(crate) plan: SwitchPlan,
     pub(crate) ledger: Ledger,
     pub(crate) documents: Documents,
@@ -55,7 +57,19 @@ impl Context {
         }
         let time = Time::new(invocation.deadline, clock::now());
         let api = ApiBudget::new(settings.api_reserve_percent);
-        Ok(Self { run, plan, ledger, documents, client, api, invocation, time })
+        let migration = settings.migration();
+        Ok(Self { run, migration, plan, ledger, documents, client, api, invocation, time })
+    }
+
+    /// Checks that the run still has its lock. An execution that was stopped has invocations that go on for a while, and another
+    /// run may have taken over by then.
+    pub(crate) async fn check_lock(&self) -> Result<(), FunctionError> {
+        let holder = self.ledger.lock_holder(&self.migration).await?;
+        if holder.is_some_and(|(run_id, _)| run_id == self.run.run_id) {
+            return Ok(());
+        }
+        let message = "the run does not have the lock any more, so nothing further is written; hint: start a new run";
+        Err(FunctionError::new(RUN_LOCKED, message))
     }
 
     /// Which way records are written.

@@ -82,6 +82,7 @@ pub(crate) async fn context(mode: UpdateMode, org: &Arc<Org>) -> (MockServer, Co
     let deadline = Deadline::at(clock::now() + SignedDuration::from_mins(15));
     let context = Context {
         run: run(),
+        migration: "bucket/prefix".to_owned(),
         plan: plan(mode),
         ledger: Ledger::new(clients.dynamodb.clone(), "files", "runs"),
         documents: Documents::new(Storage::new(s3), "state"),

@@ -30,6 +30,7 @@ pub(crate) async fn verify(context: &Context, lane: Lane) -> Result<Answer, Func
         if !context.time.allows_window(clock::now()) {
             return Ok(Answer::later(0));
         }
+        context.check_lock().await?;
         // Boxed: the future of a batch is large.
         if let Some(found) = Box::pin(batch(context, number)).await? {
             context.documents.write(&key, &found).await?;

@@ -19,7 +19,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::NamedTempFile;
 
 /// Requests are short; more at once only take memory.
-const READS_AT_A_TIME: usize = 8;
+const READS_AT_A_TIME: usize = 2;
 
 /// What was found.
 #[derive(Debug, Default)]

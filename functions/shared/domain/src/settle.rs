@@ -110,7 +110,12 @@ pub fn skip(reason: SkipReason, row: Option<&FileRow>) -> Remaining {
     let Some(row) = row else { return Remaining::Exclude(reason) };
     let recorded = row.state == FileState::Skipped && row.reason.as_deref() == Some(reason.label());
     let excludable = crate::state::next(row.state, crate::state::FileEvent::Excluded).is_ok();
-    if out_of_scope(reason) || recorded || !excludable {
+    // Somebody, or something in Salesforce, has altered what a switch has written: the row is the only place that still
+    // has the original URL.
+    let altered = reason == SkipReason::AlreadyMigrated
+        && row.state == FileState::Drifted
+        && row.new_url.is_some();
+    if out_of_scope(reason) || recorded || altered || !excludable {
         Remaining::CountSkipped(reason)
     } else {
         Remaining::Exclude(reason)
@@ -330,5 +335,18 @@ mod tests {
                 Remaining::CountSkipped(SkipReason::NoUrl)
             );
         }
+    }
+
+    #[test]
+    fn the_original_of_an_altered_switch_is_kept() {
+        let drifted = FileRow {
+            new_url: Some("https://ours/a".to_owned()),
+            ..row(FileState::Drifted, None, "earlier")
+        };
+        let altered = Plan::Skip { reason: SkipReason::AlreadyMigrated };
+        assert_eq!(
+            remaining(&entry(altered), Some(&drifted), "r"),
+            Remaining::CountSkipped(SkipReason::AlreadyMigrated)
+        );
     }
 }

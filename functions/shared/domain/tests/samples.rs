@@ -1,5 +1,7 @@
 //! The sample inputs of the state machines are inputs that the functions take.
 
+#![expect(clippy::unwrap_used, reason = "a sample that cannot be read has failed")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

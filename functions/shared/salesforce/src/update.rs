@@ -88,7 +88,7 @@ pub enum RowEnding {
         /// API names of the fields at fault.
         fields: Vec<String>,
     },
-    /// Not written: the job ended before it came to this row.
+    /// Not written: the job ended before it came to this row, or the org takes no more calls just now.
     Unprocessed,
     /// Written or not, nobody knows. Read the row before doing anything else.
     Unknown {

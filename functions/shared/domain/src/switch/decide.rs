@@ -52,18 +52,23 @@ pub struct Standing {
     pub state: FileState,
     /// Whether this run has brought it there, as far as the row tells.
     pub ours: bool,
+    /// Whether the row's original URL is the line's. It is not when a line is older than the row, as in a rollback file of an
+    /// earlier run whose record was switched again from another original.
+    pub agrees: bool,
 }
 
 impl Standing {
     /// What a row says.
     pub fn of(row: &FileRow, line: &SwitchLine, direction: Direction, run_id: &str) -> Self {
-        let ours = match direction {
-            Direction::Switch => {
-                row.switched_by.as_deref() == Some(run_id) && row.new_url == line.to
-            }
-            Direction::Restore => row.run_id == run_id,
+        let (ours, original) = match direction {
+            Direction::Switch => (
+                row.switched_by.as_deref() == Some(run_id) && row.new_url == line.to,
+                line.from.as_deref(),
+            ),
+            Direction::Restore => (row.run_id == run_id, line.to.as_deref()),
         };
-        Self { state: row.state, ours }
+        let agrees = stored(row.original_url.as_deref()) == stored(original);
+        Self { state: row.state, ours, agrees }
     }
 }
 
@@ -120,7 +125,7 @@ pub fn before(direction: Direction, row: Option<Standing>, holds: Holds) -> Deci
 fn before_switch(row: Option<Standing>, holds: Holds) -> Decision {
     use FileEvent as E;
     use FileState as S;
-    let Some(Standing { state, ours }) = row else {
+    let Some(Standing { state, ours, agrees }) = row else {
         return match holds {
             Holds::Gone => end(&[], GONE),
             Holds::To => end(&[], Outcome::AlreadySwitched),
@@ -133,6 +138,7 @@ fn before_switch(row: Option<Standing>, holds: Holds) -> Decision {
         // Never enumerated as a stored state: the absence of a row.
         (S::Discovered, Holds::Gone) => end(&[], GONE),
         (_, Holds::Gone) => end(&[E::FoundGone], GONE),
+        (S::Verified | S::Switching, Holds::From) if !agrees => end(&[], NOT_VERIFIED),
         (S::Verified, Holds::From) => Decision::Write { events: &[E::SwitchIntended] },
         // The ledger learns that the record is in place by the only way there is.
         (S::Verified, Holds::To) => end(&[E::SwitchIntended, E::SwitchConfirmed], in_place),
@@ -165,6 +171,17 @@ fn before_restore(row: Option<Standing>, holds: Holds) -> Decision {
     match (state, holds) {
         (S::Discovered, Holds::Gone) => end(&[], GONE),
         (_, Holds::Gone) => end(&[E::FoundGone], GONE),
+        (S::Switched | S::RestoringUrl | S::Switching, Holds::From)
+            if row.is_some_and(|row| !row.agrees) =>
+        {
+            end(&[], NOT_VERIFIED)
+        }
+        // The switch of a run that was killed: this reading tells whether it had happened.
+        (S::Switching, Holds::From) => {
+            Decision::Write { events: &[E::SwitchConfirmed, E::RestoreIntended] }
+        }
+        (S::Switching, Holds::To) => end(&[E::SwitchAbandoned], in_place),
+        (S::Switching, Holds::Other) => end(&[E::FoundDrifted], Outcome::Conflict),
         (S::Switched, Holds::From) => Decision::Write { events: &[E::RestoreIntended] },
         (S::Switched, Holds::To) => end(&[E::RestoreIntended, E::RestoreConfirmed], in_place),
         (S::RestoringUrl, Holds::To) => end(&[E::RestoreConfirmed], in_place),
@@ -174,7 +191,6 @@ fn before_restore(row: Option<Standing>, holds: Holds) -> Decision {
         (
             S::Discovered
             | S::Verified
-            | S::Switching
             | S::RestoringUrl
             | S::Failed
             | S::Skipped

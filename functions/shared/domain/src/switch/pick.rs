@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::line::{Direction, SwitchLine};
 use super::options::{Scope, SwitchOptions};
 use crate::destination_key::{DestinationKey, KeyProblem, KeyRules};
+use crate::outcome::SkipReason;
 use crate::row::FileRow;
 use crate::state::FileState;
 
@@ -70,7 +71,17 @@ impl Picker {
             (Direction::Switch, FileState::Switching) => {
                 row.new_url.clone().map_or_else(|| self.new_url(row), Ok)
             }
-            (Direction::Restore, FileState::Switched | FileState::RestoringUrl) => {
+            // Also what a killed run was about to write: reading the record tells whether it did.
+            (
+                Direction::Restore,
+                FileState::Switched | FileState::RestoringUrl | FileState::Switching,
+            ) => row.new_url.clone().ok_or_else(|| why_not(row.state, Some("no_new_url"))),
+            // Deleted after its switch and restored from the recycle bin: it points at the destination again.
+            (Direction::Restore, FileState::Skipped)
+                if row.reason.as_deref() == Some(SkipReason::AlreadyMigrated.label())
+                    && row.switched_by.is_some()
+                    && row.original_url != row.new_url =>
+            {
                 row.new_url.clone().ok_or_else(|| why_not(row.state, Some("no_new_url")))
             }
             (Direction::Switch | Direction::Restore, _) => {
@@ -262,5 +273,19 @@ mod tests {
         }
         let by_run = Scope { run: Some("m".to_owned()), ..Scope::default() };
         texts(picker(Direction::Restore, by_run).pick(&switched(FileState::Switched)));
+    }
+
+    #[test]
+    fn what_a_killed_run_or_the_recycle_bin_has_left_is_put_back_too() {
+        let undeleted = FileRow {
+            reason: Some(SkipReason::AlreadyMigrated.label().to_owned()),
+            ..switched(FileState::Skipped)
+        };
+        for row in [switched(FileState::Switching), undeleted] {
+            let (from, to) = texts(picker(Direction::Restore, Scope::default()).pick(&row));
+            assert_eq!((from, to), (row.new_url.clone(), row.original_url.clone()));
+        }
+        let never_switched = FileRow { switched_by: None, ..switched(FileState::Skipped) };
+        assert!(label(Direction::Restore, &never_switched).starts_with("skipped"));
     }
 }

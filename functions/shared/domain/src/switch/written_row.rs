@@ -43,7 +43,8 @@ impl Writing<'_> {
             }
             FileEvent::SwitchConfirmed => {
                 // An intent of an earlier run with another new URL: what was read back is this one.
-                if row.new_url != self.line.to {
+                // A line that puts back comes from this row, and changes nothing of it.
+                if row.new_url != self.line.to && row.new_url != self.line.from {
                     row.new_url.clone_from(&self.line.to);
                     row.switched_by = Some(self.run_id.to_owned());
                 }

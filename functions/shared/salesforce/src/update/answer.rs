@@ -48,6 +48,12 @@ impl RowAnswer {
             RowEnding::Locked
         } else if matches!(error, SalesforceError::Precondition(_)) {
             RowEnding::ChangedMeanwhile
+        } else if matches!(
+            error,
+            SalesforceError::RequestLimitExceeded(_) | SalesforceError::ConcurrencyLimit(_)
+        ) {
+            // Of the org, not of the row: the next call as a whole says the same.
+            RowEnding::Unprocessed
         } else {
             refusal(&error, fields)
         }

@@ -13,7 +13,9 @@ const ANSWERS: [Answered; 3] = [Answered::Locked, Answered::Refused, Answered::A
 fn standings() -> Vec<Option<Standing>> {
     let mut all = vec![None];
     for state in FileState::ALL.into_iter().filter(|state| *state != FileState::Discovered) {
-        all.extend([true, false].map(|ours| Some(Standing { state, ours })));
+        for ours in [true, false] {
+            all.extend([true, false].map(|agrees| Some(Standing { state, ours, agrees })));
+        }
     }
     all
 }
@@ -181,7 +183,7 @@ fn what_was_not_written_leaves_the_row_as_it_was_before_the_intent() {
 fn a_killed_invocation_is_recognised() {
     use Direction::{Restore, Switch};
     use FileState as S;
-    let ours = |state| Some(Standing { state, ours: true });
+    let ours = |state| Some(Standing { state, ours: true, agrees: true });
     let outcome = |direction, state, holds| match before(direction, ours(state), holds) {
         Decision::End { outcome, .. } => outcome,
         other @ (Decision::Write { .. } | Decision::Again { .. }) => panic!("{other:?}"),
@@ -196,7 +198,7 @@ fn a_killed_invocation_is_recognised() {
 
 #[test]
 fn an_earlier_run_s_intent_is_replaced_before_the_record_is_written() {
-    let theirs = Some(Standing { state: FileState::Switching, ours: false });
+    let theirs = Some(Standing { state: FileState::Switching, ours: false, agrees: true });
     let decision = before(Direction::Switch, theirs, Holds::From);
     let events: &[FileEvent] = &[FileEvent::SwitchAbandoned, FileEvent::SwitchIntended];
     assert!(matches!(decision, Decision::Write { events: found } if found == events));
@@ -205,7 +207,7 @@ fn an_earlier_run_s_intent_is_replaced_before_the_record_is_written() {
 #[test]
 fn an_edit_after_the_switch_is_a_conflict_even_back_to_the_original() {
     for ours in [true, false] {
-        let row = Some(Standing { state: FileState::Switched, ours });
+        let row = Some(Standing { state: FileState::Switched, ours, agrees: true });
         for holds in [Holds::From, Holds::Other] {
             let decision = before(Direction::Switch, row, holds);
             assert_eq!(decision, end(&[FileEvent::FoundEdited], Outcome::Conflict));
@@ -294,4 +296,29 @@ proptest! {
         };
         prop_assert_eq!(holds, expected);
     }
+}
+
+#[test]
+fn a_line_that_is_older_than_its_row_is_not_written() {
+    use FileState as S;
+    for (direction, states) in [
+        (Direction::Switch, vec![S::Verified, S::Switching]),
+        (Direction::Restore, vec![S::Switched, S::RestoringUrl, S::Switching]),
+    ] {
+        for state in states {
+            let row = Some(Standing { state, ours: false, agrees: false });
+            assert_eq!(before(direction, row, Holds::From), end(&[], NOT_VERIFIED), "{state:?}");
+        }
+    }
+}
+
+#[test]
+fn the_open_switch_of_a_killed_run_is_put_back() {
+    let row = Some(Standing { state: FileState::Switching, ours: false, agrees: true });
+    let Decision::Write { events } = before(Direction::Restore, row, Holds::From) else {
+        panic!("not written")
+    };
+    assert_eq!(follow(Some(FileState::Switching), events), Some(FileState::RestoringUrl));
+    let in_place = before(Direction::Restore, row, Holds::To);
+    assert_eq!(in_place, end(&[FileEvent::SwitchAbandoned], Outcome::AlreadyOriginal));
 }
