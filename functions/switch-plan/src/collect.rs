@@ -14,8 +14,10 @@ use drayage_domain::switch::pick::{Picked, Picker};
 use drayage_domain::switch::rollback_file::{RollbackFileError, RollbackReader, Wanted};
 use drayage_domain::switch::{Direction, SwitchLine};
 use drayage_lambda_kit::error::{FunctionError, ROLLBACK_FILE_INVALID, STORAGE_UNAVAILABLE};
+use futures::stream::{self, StreamExt};
 
 use crate::Context;
+use crate::earlier_jobs::Runs;
 
 /// Lines in memory before they go to the local disk, in bytes.
 const SORT_MEMORY_BYTES: usize = 64 * 1024 * 1024;
@@ -23,6 +25,10 @@ const SORT_MEMORY_BYTES: usize = 64 * 1024 * 1024;
 const PAGE_ROWS: u32 = 2_000;
 /// Lines that are handed on together.
 const LINES_AT_ONCE: usize = 1_000;
+/// Rows of the ledger that one call reads.
+const ROWS_AT_ONCE: usize = 100;
+/// Calls for rows at a time.
+const READS_AT_ONCE: usize = 8;
 /// Largest rollback file, in bytes: more than ten million records.
 const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 /// So many unknown records are named; the others are counted.
@@ -44,6 +50,8 @@ pub(crate) struct Tally {
     pub(crate) attention: u64,
     /// Rows in the middle of the other direction: somebody has to finish that first.
     pub(crate) interrupted: u64,
+    /// Whose records are in the middle of a write, in scope or not.
+    pub(crate) interrupted_runs: Runs,
 }
 
 impl Tally {
@@ -53,6 +61,7 @@ impl Tally {
 
     /// The line of a row, or its place among those that have none.
     fn take(&mut self, picker: &Picker, direction: Direction, row: &FileRow) -> Option<SwitchLine> {
+        self.interrupted_runs.note_row(row);
         let label = match picker.pick(row) {
             Picked::OutOfScope => return None,
             Picked::Line(line) => return Some(line),
@@ -78,7 +87,9 @@ impl Context {
         let mut sorter = Sorter::new(SORT_MEMORY_BYTES);
         let mut tally = Tally::default();
         match (&self.options.rollback_file, &self.options.scope.records) {
-            (Some(key), _) => self.read_file(key, &picker, &mut sorter).await?,
+            (Some(key), _) => {
+                self.read_file(key, &picker, &mut sorter, &mut tally.interrupted_runs).await?;
+            }
             (None, Some(ids)) => {
                 let rows = self.ledger.rows(ids).await?;
                 let unknown = ids.iter().filter(|id| !rows.contains_key(*id)).map(String::as_str);
@@ -122,6 +133,7 @@ impl Context {
         key: &str,
         picker: &Picker,
         sorter: &mut Sorter<SwitchLine>,
+        runs: &mut Runs,
     ) -> Result<(), FunctionError> {
         let path = self.directory.path().join("file.jsonl");
         let bucket = &self.settings.state_bucket;
@@ -150,7 +162,9 @@ impl Context {
             })
             .map_err(invalid)?;
         let mut lines = FileLines::new(reader, picker, options.scope.records.as_deref());
+        runs.note(&lines.run);
         while let Some(some) = lines.next_some()? {
+            self.note_runs(&some, runs).await?;
             sorter.push(some).await.map_err(disk)?;
         }
         // The disk has to hold the sorted lines as well.
@@ -161,6 +175,21 @@ impl Context {
             "are not in the rollback file",
             "correct the ids, or give the file of the run that has switched them",
         )
+    }
+
+    /// Notes the runs that have left records of the lines halfway.
+    async fn note_runs(&self, lines: &[SwitchLine], runs: &mut Runs) -> Result<(), FunctionError> {
+        let parts: Vec<Vec<String>> = lines
+            .chunks(ROWS_AT_ONCE)
+            .map(|part| part.iter().map(|line| line.record_id.clone()).collect())
+            .collect();
+        let mut reading = stream::iter(parts)
+            .map(|ids| async move { self.ledger.rows(&ids).await })
+            .buffer_unordered(READS_AT_ONCE);
+        while let Some(rows) = reading.next().await {
+            rows?.values().for_each(|row| runs.note_row(row));
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Rows come in no order, so they are sorted on the local disk; memory holds a page, whatever the number of records. What a person
 //! reviews (`plan.json`, `plan.csv`) and what is carried out (batches and lanes) come from the same sorted lines. Nothing is written
-//! to a record here, but for the canary of guarded updates, which writes what the record already holds.
+//! to a record here, but for the canary of guarded updates, which writes what the record already holds. Jobs that interrupted runs
+//! have left are stopped.
 //!
 //! Invoked again, it writes the same objects and announces the same batches: a plan that was ready stays the plan of its run, and
 //! lines that have changed since then are refused. The order of writing makes that hold at every moment: the plan is written
@@ -11,6 +12,7 @@
 mod batches;
 mod collect;
 mod draft;
+mod earlier_jobs;
 mod new_url;
 mod org;
 mod readiness;
@@ -150,7 +152,10 @@ impl Context {
     ) -> Result<SwitchPlan, FunctionError> {
         let options = &self.options;
         let probe = new_url::open(self, draft).await?;
-        let mut facts = Facts { options, draft, tally, probe, org: org::Facts::default() };
+        // Also where nothing is planned: what is left halfway may be all there is.
+        let earlier_jobs = self.earlier_jobs(clients, &tally.interrupted_runs).await?;
+        let org = org::Facts::default();
+        let mut facts = Facts { options, draft, tally, probe, earlier_jobs, org };
         if draft.records > 0 {
             facts.org = org::ask(clients, self, draft, facts.allows_canary()).await?;
         }

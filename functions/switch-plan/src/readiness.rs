@@ -8,6 +8,7 @@ use drayage_lambda_kit::error::{FunctionError, NOT_READY, PLAN_CHANGED};
 
 use crate::collect::Tally;
 use crate::draft::Draft;
+use crate::earlier_jobs::{Found, Job};
 use crate::{new_url, org};
 
 /// Names of checks; they never change once released.
@@ -18,6 +19,9 @@ const NEW_URL_REACHABLE: &str = "new_url_reachable";
 const API_BUDGET: &str = "api_budget";
 const GUARD: &str = "guard";
 const ATTENTION: &str = "attention";
+const EARLIER_JOBS: &str = "earlier_jobs";
+/// So many jobs are named; the others are counted.
+const JOBS_TOLD: usize = 5;
 
 /// Everything that the checks look at.
 pub(crate) struct Facts<'a> {
@@ -26,6 +30,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) tally: &'a Tally,
     /// What opening a new URL has shown, if one was opened.
     pub(crate) probe: Option<Probe>,
+    /// Bulk API jobs that interrupted runs have left.
+    pub(crate) earlier_jobs: Found,
     pub(crate) org: org::Facts,
 }
 
@@ -52,6 +58,7 @@ impl Facts<'_> {
             self.plan_hash(),
             self.backup_complete(),
             Some(self.attention()),
+            self.earlier_jobs(),
             self.new_url_reachable(),
         ];
         checks.into_iter().flatten().collect()
@@ -123,6 +130,39 @@ impl Facts<'_> {
             return check(ATTENTION, CheckState::Passed, "no record in scope needs attention");
         }
         check(ATTENTION, CheckState::Warning, found.join("; "))
+    }
+
+    fn earlier_jobs(&self) -> Option<Check> {
+        let Found { stopped, under_way, more_runs } = &self.earlier_jobs;
+        let mut state = CheckState::Passed;
+        let mut found = Vec::new();
+        if !stopped.is_empty() {
+            found.push(format!(
+                "{} still under way, and aborted now; records are compared before anything is written",
+                jobs(stopped, ["was", "were"])
+            ));
+        }
+        if *more_runs {
+            state = CheckState::Warning;
+            found.push(
+                "more runs were interrupted than were looked at; hint: see in Setup that no Bulk API job of them is under way"
+                    .to_owned(),
+            );
+        }
+        if !under_way.is_empty() && self.options.execute {
+            state = CheckState::Failed;
+            found.push(format!(
+                "{} still under way; hint: wait for it or abort it in Setup, then start again",
+                jobs(under_way, ["is", "are"])
+            ));
+        } else if !under_way.is_empty() {
+            state = CheckState::Warning;
+            found.push(format!(
+                "{} still under way; a run that is executed aborts that",
+                jobs(under_way, ["is", "are"])
+            ));
+        }
+        (!found.is_empty()).then(|| check(EARLIER_JOBS, state, found.join("; ")))
     }
 
     fn new_url_reachable(&self) -> Option<Check> {
@@ -198,6 +238,24 @@ pub(crate) fn refusal(plan: &SwitchPlan) -> Option<FunctionError> {
     let told: Vec<String> =
         failed.iter().map(|check| format!("{}: {}", check.name, check.found)).collect();
     Some(FunctionError::new(name, told.join("\n")))
+}
+
+/// The jobs and their runs, as the beginning of a sentence.
+///
+/// * `verb`: for one, and for several.
+fn jobs(jobs: &[Job], verb: [&str; 2]) -> String {
+    let told: Vec<String> = jobs
+        .iter()
+        .take(JOBS_TOLD)
+        .map(|Job { run_id, id }| format!("a Bulk API job of run {run_id} ({id})"))
+        .collect();
+    let more = match jobs.len().saturating_sub(JOBS_TOLD) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let [one, several] = verb;
+    let verb = if jobs.len() == 1 { one } else { several };
+    format!("{}{more} {verb}", told.join(", "))
 }
 
 /// So many records, as a part of a sentence.

@@ -4,8 +4,9 @@ use drayage_domain::record::ObjectFields;
 use drayage_domain::row::FileRow;
 use drayage_domain::run_input::Trigger;
 use drayage_domain::state::FileState;
-use drayage_domain::switch::mode::ModeChoice;
+use drayage_domain::switch::mode::{ModeChoice, ModeFacts, SwitchEstimate, choose};
 use drayage_domain::switch::options::{Scope, SwitchOptions};
+use drayage_domain::switch::plan::{Check, SwitchPlan};
 use drayage_domain::switch::{Direction, SwitchLine};
 
 /// Of a run that is executed, over everything.
@@ -65,5 +66,38 @@ pub(crate) fn row(record: usize, state: FileState) -> FileRow {
         switched_by: None,
         attempts: 0,
         version: 1,
+    }
+}
+
+/// The plan of an executed run, with these checks.
+pub(crate) fn plan(readiness: Vec<Check>) -> SwitchPlan {
+    let facts = ModeFacts {
+        records: 1,
+        execute: false,
+        guard_works: None,
+        api_calls_left: None,
+        reserve: 0,
+    };
+    let mode = choose(ModeChoice::Auto, &facts).unwrap();
+    SwitchPlan {
+        run_id: "m".to_owned(),
+        direction: Direction::Switch,
+        execute: true,
+        object: "O__c".to_owned(),
+        field: "U__c".to_owned(),
+        org_id: None,
+        hash: "h".to_owned(),
+        records: 1,
+        accounts: 0,
+        batches: 1,
+        lanes: 1,
+        not_planned: std::collections::BTreeMap::new(),
+        estimate: SwitchEstimate::for_run(mode.mode, 1, (1, 1), None),
+        mode,
+        probe: None,
+        readiness,
+        rollback_file: None,
+        list: "plan.csv".to_owned(),
+        planned_at: "2026-01-01T00:00:00Z".to_owned(),
     }
 }

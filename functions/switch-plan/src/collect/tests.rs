@@ -63,6 +63,21 @@ fn rows_are_lines_or_counted_by_reason() {
         [("drifted", 1), ("failed.access_denied", 1), ("restoring_url", 1), ("switched", 1)];
     assert_eq!(not_planned, expected);
     assert_eq!((tally.attention, tally.interrupted), (2, 1));
+    let mut runs = Runs::default();
+    runs.note("b");
+    assert_eq!(tally.interrupted_runs, runs);
+}
+
+#[test]
+fn runs_of_rows_out_of_scope_are_noted_too() {
+    let mut tally = Tally::default();
+    let records = Some(vec![row(2, FileState::Verified).record_id]);
+    let picker = picker(Scope { records, ..Scope::default() });
+    let left = FileRow { run_id: "x".to_owned(), ..row(1, FileState::Switching) };
+    assert_eq!(tally.take(&picker, Direction::Restore, &left), None);
+    let mut runs = Runs::default();
+    runs.note("x");
+    assert_eq!(tally, Tally { interrupted_runs: runs, ..Tally::default() });
 }
 
 #[test]

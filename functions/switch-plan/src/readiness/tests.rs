@@ -1,6 +1,6 @@
 //! Checks, and the errors that follow from them.
 
-use drayage_domain::switch::mode::{ModeFacts, SwitchEstimate, choose};
+use drayage_domain::switch::mode::choose;
 use drayage_domain::switch::{Direction, SwitchLine};
 use tempfile::TempDir;
 
@@ -8,13 +8,14 @@ use super::*;
 use crate::draft::Draft;
 use crate::draft::tests::of_lines;
 use crate::org::Tried;
-use crate::test_support::{line, options};
+use crate::test_support::{line, options, plan};
 
 struct Case {
     options: SwitchOptions,
     lines: Vec<SwitchLine>,
     tally: Tally,
     probe: Option<(bool, &'static str)>,
+    earlier_jobs: Found,
     org: org::Facts,
 }
 
@@ -24,6 +25,7 @@ fn case() -> Case {
         lines: vec![line(1, None), line(2, None)],
         tally: Tally::default(),
         probe: Some((true, "status 200")),
+        earlier_jobs: Found::default(),
         org: org::Facts { api_calls_left: Some(10_000), reserve: 50, guard: Some(Tried::Works) },
     }
 }
@@ -37,9 +39,9 @@ impl Case {
             reachable,
             found: found.to_owned(),
         });
-        let org = self.org.clone();
+        let (earlier_jobs, org) = (self.earlier_jobs.clone(), self.org.clone());
         let Self { options, tally, .. } = self;
-        then(&Facts { options, draft: &draft, tally, probe, org })
+        then(&Facts { options, draft: &draft, tally, probe, earlier_jobs, org })
     }
 
     #[expect(
@@ -68,38 +70,6 @@ impl Case {
 
     fn error(&self) -> Option<FunctionError> {
         refusal(&plan(self.checks()))
-    }
-}
-
-fn plan(readiness: Vec<Check>) -> SwitchPlan {
-    let facts = ModeFacts {
-        records: 1,
-        execute: false,
-        guard_works: None,
-        api_calls_left: None,
-        reserve: 0,
-    };
-    let mode = choose(ModeChoice::Auto, &facts).unwrap();
-    SwitchPlan {
-        run_id: "m".to_owned(),
-        direction: Direction::Switch,
-        execute: true,
-        object: "O__c".to_owned(),
-        field: "U__c".to_owned(),
-        org_id: None,
-        hash: "h".to_owned(),
-        records: 1,
-        accounts: 0,
-        batches: 1,
-        lanes: 1,
-        not_planned: std::collections::BTreeMap::new(),
-        estimate: SwitchEstimate::for_run(mode.mode, 1, (1, 1), None),
-        mode,
-        probe: None,
-        readiness,
-        rollback_file: None,
-        list: "plan.csv".to_owned(),
-        planned_at: "2026-01-01T00:00:00Z".to_owned(),
     }
 }
 
@@ -206,4 +176,44 @@ fn a_rollback_is_warned_of_what_it_leaves() {
     assert_eq!(case.state("attention"), Some(CheckState::Warning));
     let found = case.checks().into_iter().find(|check| check.name == "attention").unwrap().found;
     assert!(found.contains("1 record in scope") && found.contains("in 2 records"), "{found}");
+}
+
+fn jobs_of_run_x(count: usize) -> Vec<Job> {
+    (0..count).map(|job| Job { run_id: "x".to_owned(), id: format!("750-{job}") }).collect()
+}
+
+#[test]
+fn a_job_that_does_not_stop_refuses_the_run() {
+    let mut case = case();
+    case.earlier_jobs.stopped = jobs_of_run_x(1);
+    assert_eq!(case.state("earlier_jobs"), Some(CheckState::Passed));
+    assert!(case.allows_canary());
+    case.earlier_jobs.under_way = jobs_of_run_x(7);
+    assert!(!case.allows_canary());
+    let error = case.error().unwrap();
+    assert_eq!(error.name, NOT_READY);
+    assert!(error.message.starts_with("earlier_jobs: "), "{error}");
+    for part in [
+        "run x (750-0) was still under way, and aborted",
+        "(750-4) and 2 more are still under way; hint: ",
+    ] {
+        assert!(error.message.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_dry_run_is_only_warned_of_a_job() {
+    let mut case = case();
+    case.options.execute = false;
+    case.earlier_jobs.under_way = jobs_of_run_x(1);
+    assert_eq!((case.state("earlier_jobs"), case.error()), (Some(CheckState::Warning), None));
+}
+
+#[test]
+fn too_many_interrupted_runs_are_a_warning_and_hide_no_failure() {
+    let mut case = case();
+    case.earlier_jobs.more_runs = true;
+    assert_eq!((case.state("earlier_jobs"), case.error()), (Some(CheckState::Warning), None));
+    case.earlier_jobs.under_way = jobs_of_run_x(1);
+    assert_eq!(case.state("earlier_jobs"), Some(CheckState::Failed));
 }

@@ -131,7 +131,7 @@ async fn a_wrong_input_is_refused_before_anything_is_copied() -> Result<()> {
     let (asked, held) = (calls(stack.org()?), copies(&stack).await?);
     let cases: [(Value, &[&str]); 7] = [
         // It does not do less than what was meant, which would look like a success.
-        (json!({"excute": true}), &["there is no field excute", "hint:", "execute"]),
+        (json!({"executes": true}), &["there is no field executes", "hint:", "execute"]),
         (json!({"execute": true, "maxRecords": 1}), &["there is no field maxRecords", "maxFiles"]),
         (json!({"execute": true, "backup": false}), &["there is no field backup"]),
         (json!({"execute": "true"}), &["execute takes true or false"]),
