@@ -6,6 +6,7 @@ mod collections;
 mod guarded;
 
 use drayage_domain::switch::mode::UpdateMode;
+use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::FunctionError;
 use drayage_salesforce::RowOutcome;
 
@@ -48,6 +49,26 @@ pub(crate) async fn send(
 
 fn ready<'i, 'a>(items: &'i mut [Item<'a>]) -> Vec<&'i mut Item<'a>> {
     items.iter_mut().filter(|item| item.stage == Stage::Ready).collect()
+}
+
+/// Sends the items in calls of up to `rows` rows, those that others lock in calls of their own, as long as there is time.
+async fn in_calls(
+    context: &Context,
+    items: Vec<&mut Item<'_>>,
+    rows: usize,
+    call: impl AsyncFn(&Context, &mut [&mut Item<'_>]) -> Result<(), FunctionError>,
+) -> Result<(), FunctionError> {
+    let (mut alone, mut together): (Vec<_>, Vec<_>) =
+        items.into_iter().partition(|item| item.alone);
+    for calls in [together.chunks_mut(rows), alone.chunks_mut(1)] {
+        for items in calls {
+            if !context.time.allows_call(clock::now()) {
+                return Ok(());
+            }
+            call(context, items).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Gives each item its answer. The client answers every row, in the order given; an item without an answer of its own stays

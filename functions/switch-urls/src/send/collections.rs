@@ -3,11 +3,10 @@
 
 use drayage_domain::switch::decide::Holds;
 use drayage_domain::switch::plan::SwitchPlan;
-use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::FunctionError;
 use drayage_salesforce::{COLLECTION_ROWS_MAX, RowUpdate};
 
-use super::take;
+use super::{in_calls, take};
 use crate::context::Context;
 use crate::item::Item;
 
@@ -16,17 +15,7 @@ pub(super) async fn send(
     context: &Context,
     items: Vec<&mut Item<'_>>,
 ) -> Result<(), FunctionError> {
-    let (mut alone, mut together): (Vec<_>, Vec<_>) =
-        items.into_iter().partition(|item| item.alone);
-    for calls in [together.chunks_mut(COLLECTION_ROWS_MAX), alone.chunks_mut(1)] {
-        for items in calls {
-            if !context.time.allows_call(clock::now()) {
-                return Ok(());
-            }
-            call(context, items).await?;
-        }
-    }
-    Ok(())
+    in_calls(context, items, COLLECTION_ROWS_MAX, call).await
 }
 
 /// Reads up to [`COLLECTION_ROWS_MAX`] records, and writes those that still hold what their line says.

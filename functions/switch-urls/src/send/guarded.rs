@@ -1,11 +1,10 @@
 //! Composite calls of 25 rows, each guarded by Salesforce itself.
 
 use drayage_domain::switch::plan::SwitchPlan;
-use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::FunctionError;
 use drayage_salesforce::{GUARDED_ROWS_MAX, GuardedUpdate, RowEnding, RowOutcome};
 
-use super::{collections, take};
+use super::{collections, in_calls, take};
 use crate::context::Context;
 use crate::item::Item;
 
@@ -17,17 +16,7 @@ pub(super) async fn send(
     context: &Context,
     items: Vec<&mut Item<'_>>,
 ) -> Result<(), FunctionError> {
-    let (mut alone, mut together): (Vec<_>, Vec<_>) =
-        items.into_iter().partition(|item| item.alone);
-    for calls in [together.chunks_mut(GUARDED_ROWS_MAX), alone.chunks_mut(1)] {
-        for items in calls {
-            if !context.time.allows_call(clock::now()) {
-                return Ok(());
-            }
-            call(context, items).await?;
-        }
-    }
-    Ok(())
+    in_calls(context, items, GUARDED_ROWS_MAX, call).await
 }
 
 async fn call(context: &Context, items: &mut [&mut Item<'_>]) -> Result<(), FunctionError> {

@@ -6,6 +6,7 @@ use comfy_table::Color;
 use drayage_domain::outcome::Outcome;
 use drayage_domain::switch::summary::SwitchSummary;
 use drayage_domain::switch::verification::Verification;
+use drayage_domain::switch::words::meaning;
 
 use super::review::Review;
 use crate::output::{Look, align_right, counted, grouped, printable, trimmed};
@@ -48,40 +49,14 @@ fn outcomes(summary: &SwitchSummary, look: Look) -> String {
         let outcome = Outcome::from_label(label);
         let attention = outcome.is_none_or(Outcome::needs_attention);
         let name = if attention { look.cell(label, Color::Yellow) } else { label.into() };
-        table.add_row([name, grouped(*count).into(), meaning(outcome).into()]);
+        table.add_row([
+            name,
+            grouped(*count).into(),
+            outcome.and_then(meaning).unwrap_or_default().into(),
+        ]);
     }
     align_right(&mut table, &[1]);
     trimmed(&table)
-}
-
-fn meaning(outcome: Option<Outcome>) -> &'static str {
-    use drayage_domain::outcome::WriteFailure;
-    match outcome {
-        Some(Outcome::Restored) => "holds its original URL again",
-        Some(Outcome::AlreadyOriginal) => "held its original URL before",
-        Some(Outcome::Conflict) => "edited since it was switched; the edit is kept",
-        Some(Outcome::NotWritten(WriteFailure::NotVerified)) => "the ledger does not allow it",
-        Some(Outcome::NotWritten(WriteFailure::Refused)) => "Salesforce refuses the value",
-        Some(Outcome::NotWritten(WriteFailure::Locked)) => "others held it in every attempt",
-        Some(Outcome::NotWritten(WriteFailure::Unconfirmed)) => {
-            "was to be written, and still holds the new URL"
-        }
-        Some(Outcome::SourceGone(_)) => "the record was deleted",
-        Some(
-            Outcome::Planned
-            | Outcome::Verified
-            | Outcome::Unchanged
-            | Outcome::AccountRenamed
-            | Outcome::Deleted
-            | Outcome::Kept
-            | Outcome::Switched
-            | Outcome::AlreadySwitched
-            | Outcome::Drifted
-            | Outcome::Skipped(_)
-            | Outcome::Failed(_),
-        )
-        | None => "",
-    }
 }
 
 fn sums(summary: &SwitchSummary) -> String {
