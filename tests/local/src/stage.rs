@@ -35,6 +35,8 @@ pub(crate) const FUNCTIONS: [&str; 11] = [
 /// The largest zip that Lambda takes is 50 MB for a direct upload
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>); a fast level is enough for loopback.
 const COMPRESSION_LEVEL: i64 = 1;
+/// As many deployments could replace a zip while one links it; each replaces it once.
+const LINK_ATTEMPTS_MAX: u32 = 10;
 
 /// A staging directory of one deployment; deleted when dropped. Several stacks are deployed at once by tests.
 #[derive(Debug)]
@@ -64,8 +66,7 @@ impl Stage {
         let staged = FUNCTIONS.map(|function| stage_function(workspace, &cache, function));
         futures::future::try_join_all(staged).await?;
         for function in FUNCTIONS {
-            // A link costs nothing, and stays whole when another deployment replaces the zip.
-            fs::hard_link(cache.join(function), lambda.join(function))
+            link(&cache.join(function), &lambda.join(function))
                 .with_context(|| format!("{function} cannot be staged"))?;
         }
         Ok(Self { directory })
@@ -94,6 +95,18 @@ async fn stage_function(workspace: &Workspace, cache: &Path, function: &str) -> 
         .with_context(|| format!("{function} cannot be zipped"))?;
     // Renamed into place, so that a reader never sees half of it.
     fs::rename(&unfinished, &archive).context("the zip cannot be put in place")
+}
+
+/// A link costs nothing, and stays whole when another deployment replaces the zip. One that is replaced at this very moment has
+/// no name any more, and cannot be linked: then the new one is.
+fn link(archive: &Path, target: &Path) -> io::Result<()> {
+    for _ in 1..LINK_ATTEMPTS_MAX {
+        match fs::hard_link(archive, target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            linked => return linked,
+        }
+    }
+    fs::hard_link(archive, target)
 }
 
 /// When the binary was made, or an error when it is missing or older than a source it was made from.
