@@ -3,7 +3,7 @@
 //! One message is one batch. The batch is claimed with a lease, its entries are settled one by one, and when all are,
 //! the batch and its counts are closed in one transaction. Any crash leads to another delivery, which finds what is settled
 //! already: of records in the ledger, of objects in the batch's results. So a delivery may be repeated, come late, or come
-//! twice at once.
+//! twice at once. The message of a run that has ended is dropped.
 
 mod batch;
 mod context;
@@ -20,9 +20,11 @@ use std::time::Duration;
 
 use drayage_aws::clients::Clients;
 use drayage_aws::executions::Executions;
+use drayage_aws::ledger::Ledger;
 use drayage_aws::queue::Queue;
 use drayage_domain::manifest;
 use drayage_domain::message::CopyMessage;
+use drayage_domain::run::RunState;
 use drayage_lambda_kit::config;
 use drayage_lambda_kit::error::{FunctionError, INPUT_INVALID};
 use drayage_lambda_kit::queue_events::Message;
@@ -58,7 +60,9 @@ impl Copier {
     ) -> Result<(), FunctionError> {
         let settings = config::from_environment()?;
         let queue = Queue::new(self.clients.sqs.clone(), &settings.copy_queue_url);
-        let result = self.process(&message, &queue, &invocation).await;
+        let ledger =
+            Ledger::new(self.clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+        let result = self.process(&message, (&queue, &ledger), &invocation).await;
         if let Err(error) = &result {
             // Without this the message would come back after the visibility timeout, which is as long as an invocation.
             let again = retry_after(error, message.receive_count);
@@ -72,7 +76,7 @@ impl Copier {
     async fn process(
         &self,
         message: &Message,
-        queue: &Queue,
+        (queue, ledger): (&Queue, &Ledger),
         invocation: &Invocation,
     ) -> Result<(), Failure> {
         let copy: CopyMessage = serde_json::from_str(&message.body).map_err(|error| {
@@ -87,6 +91,11 @@ impl Copier {
                 format!("{:?} is not a batch of run {}", copy.batch_key, copy.run_id),
             )
         })?;
+        // Asked for each delivery: what the process knows about the run is as old as its first message.
+        if !is_under_way(ledger, &copy.run_id).await? {
+            tracing::warn!(run_id = copy.run_id, batch = number, "dropped: the run has ended");
+            return Ok(());
+        }
         let context = self.context(&copy.run_id).await?;
         let batch = Batch { context: &context, copy: &copy, number, invocation };
         let executions = Executions::new(self.clients.step_functions.clone());
@@ -126,6 +135,16 @@ impl Copier {
         let context = Arc::new(RunContext::load(&self.clients, run_id).await?);
         *known = Some(Arc::clone(&context));
         Ok(context)
+    }
+}
+
+/// Whether anybody waits for the run's batches. One that was stopped leaves messages behind, and another run may be at work on the
+/// same records by now.
+async fn is_under_way(ledger: &Ledger, run_id: &str) -> Result<bool, FunctionError> {
+    match ledger.run_state(run_id).await? {
+        Some(RunState::Running) => Ok(true),
+        Some(RunState::Succeeded | RunState::Failed) => Ok(false),
+        None => Err(FunctionError::run_unknown(run_id)),
     }
 }
 

@@ -10,15 +10,13 @@ use drayage_domain::plan::Plan;
 use drayage_domain::row::FileRow;
 use drayage_domain::run::{Checkpoint, Position};
 use drayage_lambda_kit::error::{CONFIGURATION_INVALID, FunctionError};
-use drayage_salesforce::Soql;
+use drayage_salesforce::{QUERY_IDS_MAX, Soql};
 
 use crate::Enumeration;
 use crate::page::is_live;
 
 /// Rows read from the ledger at a time: up to 1 MB a request.
 const SCAN_ROWS: u32 = 1000;
-/// Ids in one `IN` list; with their quotes about 13,500 characters of a URL's 16,000.
-const IDS_PER_QUERY: usize = 500;
 
 impl Enumeration {
     /// Counts one page of live rows.
@@ -48,7 +46,7 @@ impl Enumeration {
         let (rows, next) = self.ledger.scan_rows(scan, SCAN_ROWS).await?;
         let live: Vec<FileRow> = rows.into_iter().filter(is_live).collect();
         let mut entries = Vec::new();
-        for part in live.chunks(IDS_PER_QUERY) {
+        for part in live.chunks(usize::from(QUERY_IDS_MAX)) {
             let existing = self.existing(part).await?;
             for row in part.iter().filter(|row| !existing.contains(&row.record_id)) {
                 checkpoint.deleted += 1;
@@ -68,14 +66,10 @@ impl Enumeration {
 
     /// Which of the rows' records exist.
     async fn existing(&self, rows: &[FileRow]) -> Result<Vec<String>, FunctionError> {
-        // Only what is an id gets into the query: nothing to escape.
-        let ids: Vec<String> = rows
-            .iter()
-            .filter_map(|row| RecordId::parse(&row.record_id).ok())
-            .map(|id| format!("'{id}'"))
-            .collect();
+        let ids = rows.iter().filter_map(|row| RecordId::parse(&row.record_id).ok());
+        let ids: Vec<String> = ids.map(|id| id.as_str().to_owned()).collect();
         let soql = Soql::new(&self.options.fields.object, ["Id"])
-            .and_then(|soql| soql.filter(&format!("Id IN ({})", ids.join(","))))
+            .and_then(|soql| soql.with_ids(ids))
             .map_err(|error| FunctionError::new(CONFIGURATION_INVALID, error.to_string()))?;
         let mut found = Vec::with_capacity(rows.len());
         let mut page = self.client.query_page(&soql.to_soql(), 2000).await?;

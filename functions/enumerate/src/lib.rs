@@ -8,12 +8,14 @@
 mod batches;
 mod deletions;
 mod page;
+mod records;
 mod sweep;
 
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_aws::secrets::Secrets;
+use drayage_domain::pause::Pause;
 use drayage_domain::plan::Planner;
 use drayage_domain::run::{Checkpoint, Position, RunOptions, RunRecord};
 use drayage_domain::run_input::Mode;
@@ -52,6 +54,28 @@ pub struct Answer {
     pub batches: u32,
     /// Whether nothing is to be copied.
     pub dry_run: bool,
+    /// Whether somebody has paused the stack's work.
+    pub paused: bool,
+    /// A pause is looked at again after so many seconds, or the template's `PauseWaitSeconds` if those are more.
+    pub wait_seconds: u64,
+}
+
+impl Answer {
+    fn new(
+        run_id: String,
+        dry_run: bool,
+        (checkpoint, pause): (&Checkpoint, Option<&Pause>),
+    ) -> Self {
+        Self {
+            done: checkpoint.position == Position::Done,
+            enumerated: checkpoint.total(),
+            batches: checkpoint.batches,
+            dry_run,
+            paused: pause.is_some(),
+            wait_seconds: pause.map_or(0, |pause| pause.wait_seconds(clock::now())),
+            run_id,
+        }
+    }
 }
 
 /// Everything that a step needs.
@@ -80,6 +104,12 @@ pub async fn handle(
         run.work.records().cloned().ok_or_else(|| FunctionError::other_work(&run.run_id))?;
     let planner =
         Planner::new(&options).map_err(|problems| FunctionError::configuration(&problems))?;
+    let checkpoint = ledger.checkpoint(&run.run_id).await?.unwrap_or_else(Checkpoint::start);
+    // Before anybody signs in: logins are limited per hour, and a pause is looked at often.
+    if let Some(pause) = pause_before(&ledger, &checkpoint).await? {
+        tracing::info!(run_id = run.run_id, since = pause.since, "paused");
+        return Ok(Answer::new(run.run_id, options.dry_run, (&checkpoint, Some(&pause))));
+    }
     let secrets = Secrets::new(clients.secrets.clone());
     let enumeration = Enumeration {
         client: salesforce::connect(&secrets, &settings.salesforce_secret).await?,
@@ -89,8 +119,8 @@ pub async fn handle(
         ledger,
         documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
     };
-    let checkpoint = match enumeration.go_on(invocation.deadline).await {
-        Ok(checkpoint) => checkpoint,
+    let (checkpoint, pause) = match enumeration.go_on(checkpoint, invocation.deadline).await {
+        Ok(worked) => worked,
         Err(error) => {
             if error.name == REQUEST_LIMIT_EXCEEDED {
                 // The state machine waits; somebody may want to know.
@@ -100,19 +130,34 @@ pub async fn handle(
             return Err(error);
         }
     };
-    Ok(Answer {
-        done: checkpoint.position == Position::Done,
-        enumerated: checkpoint.total(),
-        batches: checkpoint.batches,
-        dry_run: enumeration.options.dry_run,
-        run_id: request.run_id,
-    })
+    let dry_run = enumeration.options.dry_run;
+    Ok(Answer::new(request.run_id, dry_run, (&checkpoint, pause.as_ref())))
+}
+
+/// The pause, if there is one and anything is left to be done.
+async fn pause_before(
+    ledger: &Ledger,
+    checkpoint: &Checkpoint,
+) -> Result<Option<Pause>, FunctionError> {
+    match checkpoint.position {
+        Position::Done => Ok(None),
+        Position::Start
+        | Position::Rest { .. }
+        | Position::Keyset { .. }
+        | Position::Bulk { .. }
+        | Position::Records { .. }
+        | Position::CountLive { .. }
+        | Position::Deletions { .. } => Ok(ledger.paused().await?),
+    }
 }
 
 impl Enumeration {
-    async fn go_on(&self, deadline: Deadline) -> Result<Checkpoint, FunctionError> {
-        let stored = self.ledger.checkpoint(&self.run.run_id).await?;
-        let mut checkpoint = stored.unwrap_or_else(Checkpoint::start);
+    /// Step by step until everything is done, the time is used, or somebody pauses the work.
+    async fn go_on(
+        &self,
+        mut checkpoint: Checkpoint,
+        deadline: Deadline,
+    ) -> Result<(Checkpoint, Option<Pause>), FunctionError> {
         let step_time = STEP_TIME_MAX.min(deadline.remaining(clock::now()) / 4);
         while checkpoint.position != Position::Done && deadline.allows(step_time, clock::now()) {
             let seen = checkpoint.version;
@@ -129,8 +174,12 @@ impl Enumeration {
                 "enumerated"
             );
             checkpoint = next;
+            if let Some(pause) = pause_before(&self.ledger, &checkpoint).await? {
+                tracing::info!(run_id = self.run.run_id, since = pause.since, "paused");
+                return Ok((checkpoint, Some(pause)));
+            }
         }
-        Ok(checkpoint)
+        Ok((checkpoint, None))
     }
 
     /// One step. `None`: nothing to do before the invocation ends, because a bulk query job is still working.
@@ -156,6 +205,7 @@ impl Enumeration {
                 let cursor = sweep::BulkCursor { job_id, locator, records };
                 self.bulk_page(checkpoint, cursor).await.map(Some)
             }
+            Position::Records { taken } => self.take_records(checkpoint, taken).await.map(Some),
             Position::CountLive { scan, live } => {
                 self.count_live(checkpoint, scan.as_deref(), live).await.map(Some)
             }
@@ -187,5 +237,19 @@ mod tests {
     fn the_sample_event_is_understood() {
         let request: Request = serde_json::from_str(include_str!("../events/go-on.json")).unwrap();
         assert_eq!(request.run_id, "5f0c1f0e-6f3c-4a57-9f6e-0d6f6b0a9f11");
+    }
+
+    #[test]
+    fn a_paused_enumeration_is_not_done_and_says_so() {
+        let pause = Pause { since: clock::now().to_string(), by: "somebody".to_owned() };
+        let answer = |pause| Answer::new("r".to_owned(), false, (&Checkpoint::start(), pause));
+        assert_eq!(
+            serde_json::to_value(answer(Some(&pause))).unwrap(),
+            serde_json::json!({
+                "runId": "r", "done": false, "enumerated": 0, "batches": 0, "dryRun": false, "paused": true,
+                "waitSeconds": 0
+            })
+        );
+        assert!(!answer(None).paused);
     }
 }

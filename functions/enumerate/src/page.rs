@@ -69,7 +69,7 @@ impl Enumeration {
     }
 
     /// Turns a copy into a skip when the run's maximum number of files is reached.
-    fn limit(&self, plan: Plan, checkpoint: &mut Checkpoint) -> Plan {
+    pub(crate) fn limit(&self, plan: Plan, checkpoint: &mut Checkpoint) -> Plan {
         if plan.planned_outcome() != Outcome::Planned {
             return plan;
         }

@@ -41,6 +41,10 @@ impl Enumeration {
         mut checkpoint: Checkpoint,
     ) -> Result<Checkpoint, FunctionError> {
         let options = &self.options;
+        if options.records.is_some() {
+            checkpoint.position = Position::Records { taken: 0 };
+            return Ok(checkpoint);
+        }
         let bulk = match options.query_api {
             QueryApi::Bulk => true,
             QueryApi::Rest => false,
@@ -176,13 +180,13 @@ impl Enumeration {
         Ok(checkpoint)
     }
 
-    fn soql(&self) -> Result<Soql, FunctionError> {
+    pub(crate) fn soql(&self) -> Result<Soql, FunctionError> {
         let fields = &self.options.fields;
         Soql::new(&fields.object, fields.select_list())
             .map_err(|error| FunctionError::new(CONFIGURATION_INVALID, error.to_string()))
     }
 
-    fn records(&self, records: Vec<Record>, soql: &Soql) -> Vec<SourceRecord> {
+    pub(crate) fn records(&self, records: Vec<Record>, soql: &Soql) -> Vec<SourceRecord> {
         records
             .into_iter()
             .map(|record| SourceRecord::from_fields(&self.options.fields, &soql.align(record)))

@@ -60,7 +60,9 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
         reconciliation: facts.reconciliation.clone(),
         estimate: dry_run
             .then(|| Estimate::for_backup(checkpoint.files_planned, u64::from(checkpoint.batches))),
-        recommendation: dry_run.then(|| recommend(checkpoint.enumerated)),
+        // A list of records tells nothing about the size of the org.
+        recommendation: (dry_run && options.records.is_none())
+            .then(|| recommend(checkpoint.enumerated)),
         previous_backup: options.previous_backup.clone(),
     }
 }

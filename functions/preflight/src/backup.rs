@@ -32,6 +32,7 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
     let found = object::check(&client, &options.fields, object::Use::Read).await?;
     options.fields = found.fields;
     options.url_length_max = found.url_length_max.unwrap_or(options.url_length_max);
+    options.org = checks::org_of_step(&client, &ledger, input.parent_run.as_deref()).await?;
     let records_expected = budget::count_and_check(&client, &options).await?;
 
     let migration = settings.migration();

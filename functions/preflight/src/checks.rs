@@ -5,12 +5,15 @@ pub(crate) mod budget;
 pub(crate) mod object;
 pub(crate) mod rollback;
 
+use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::org::Org;
+use drayage_domain::run::Work;
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::error::{
     DESTINATION_UNAVAILABLE, FunctionError, SECRET_INVALID, STORAGE_UNAVAILABLE,
 };
-use drayage_salesforce::{Client, SalesforceError};
+use drayage_salesforce::{Client, Organization, SalesforceError};
 
 /// The bucket that files are copied into has to be there and ours to use.
 pub(crate) async fn destination_bucket(
@@ -57,4 +60,33 @@ pub(crate) async fn api_version(client: &Client) -> Result<(), FunctionError> {
             session.api_version
         ),
     ))
+}
+
+/// The org as its own record describes it; `None` where the user may not see that.
+pub(crate) async fn org(client: &Client) -> Result<Option<Org>, FunctionError> {
+    let Some(Organization { id, name, is_sandbox }) = client.organization().await? else {
+        tracing::warn!("the user may not see the org's own record");
+        return Ok(None);
+    };
+    Ok(Some(Org { id, name, is_sandbox }))
+}
+
+/// The same for a step of the run `parent`, which has asked before: an org is asked once per run.
+pub(crate) async fn org_of_step(
+    client: &Client,
+    ledger: &Ledger,
+    parent: Option<&str>,
+) -> Result<Option<Org>, FunctionError> {
+    let asked_by_parent = match parent {
+        Some(parent) => ledger.run(parent).await?.and_then(|run| match run.work {
+            Work::Records(options) => options.org,
+            Work::Urls(options) => options.org,
+            Work::Objects(_) | Work::Comparison => None,
+        }),
+        None => None,
+    };
+    match asked_by_parent {
+        Some(org) => Ok(Some(org)),
+        None => org(client).await,
+    }
 }

@@ -4,14 +4,18 @@
 //! budget, and what the run builds upon are looked at first, and every problem of a kind is told at once. Nothing outside the
 //! ledger is written here, and invoking it again for the same execution changes nothing.
 //!
-//! [`backup`] starts runs that copy files, [`urls`] those that write into Salesforce.
+//! [`backup`] starts runs that copy files, [`analyze`] those that only look at what there is, [`urls`] those that write into Salesforce;
+//! [`diagnosis`] starts nothing.
 
+mod analyze;
 mod backup;
 mod checks;
+mod diagnosis;
 mod lock;
 mod urls;
 
 use drayage_aws::clients::Clients;
+use drayage_domain::diagnosis::Diagnosis;
 use drayage_domain::problem::Problem;
 use drayage_domain::run::{RunRecord, RunState, Work};
 use drayage_domain::settings::Settings;
@@ -19,6 +23,41 @@ use drayage_lambda_kit::config;
 use drayage_lambda_kit::error::FunctionError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// What the function is invoked with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// A person asks whether everything is in order.
+    Check(CheckRequest),
+    /// A state machine starts a run.
+    Start(Request),
+}
+
+/// The event of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct CheckRequest {
+    /// Tells it from the start of a run.
+    pub kind: CheckKind,
+}
+
+/// The only kind of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckKind {
+    /// Looks at everything, and starts nothing.
+    Check,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// What was found.
+    Diagnosis(Diagnosis),
+    /// Whether the run may go on.
+    Start(Answer),
+}
 
 /// What the state machine passes: its context object's execution.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,6 +88,8 @@ pub enum Kind {
     Migrate,
     /// Records are put back.
     Rollback,
+    /// What a migration would be about is told.
+    Analyze,
 }
 
 impl Kind {
@@ -57,6 +98,7 @@ impl Kind {
             Self::Backup => "backup",
             Self::Migrate => "migrate",
             Self::Rollback => "rollback",
+            Self::Analyze => "analyze",
         }
     }
 }
@@ -89,12 +131,20 @@ pub enum Outcome {
     Skipped,
 }
 
-/// Checks and starts a run.
-pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
+/// Checks and starts a run, or only checks.
+pub async fn handle(clients: &Clients, event: Event) -> Result<Reply, FunctionError> {
+    match event {
+        Event::Check(_) => Ok(Reply::Diagnosis(Box::pin(diagnosis::diagnose(clients)).await)),
+        Event::Start(request) => start(clients, request).await.map(Reply::Start),
+    }
+}
+
+async fn start(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     match request.kind {
         Kind::Backup => backup::start(clients, &request).await,
         Kind::Migrate => urls::start_migrate(clients, &request).await,
         Kind::Rollback => urls::start_rollback(clients, &request).await,
+        Kind::Analyze => analyze::start(clients, &request).await,
     }
 }
 
@@ -172,6 +222,32 @@ mod tests {
             assert_eq!(rollback.kind, Kind::Rollback);
             assert!(RollbackInput::parse(&rollback.input).is_ok());
         }
+    }
+
+    #[test]
+    fn a_check_is_told_from_a_run() {
+        let event = |text: &str| serde_json::from_str::<Event>(text);
+        assert!(matches!(event(include_str!("../events/check.json")), Ok(Event::Check(_))));
+        for start in [include_str!("../events/manual.json"), include_str!("../events/migrate.json")]
+        {
+            assert!(matches!(event(start), Ok(Event::Start(_))));
+        }
+        assert!(event(r#"{"kind": "backup"}"#).is_err(), "a run has an id");
+    }
+
+    #[test]
+    fn an_answer_stays_as_state_machines_know_it() {
+        let answer = sample(include_str!("../events/manual.json")).started(false, None);
+        let reply = Reply::Start(answer.clone());
+        assert_eq!(serde_json::to_value(reply).unwrap(), serde_json::to_value(answer).unwrap());
+    }
+
+    #[test]
+    fn the_sample_event_of_an_analysis_is_understood() {
+        let analyze = sample(include_str!("../events/analyze.json"));
+        assert_eq!(analyze.kind, Kind::Analyze);
+        let input = drayage_domain::analysis::input::AnalyzeInput::parse(&analyze.input);
+        assert_eq!(input.unwrap().sample_size(), 1_000);
     }
 
     #[test]

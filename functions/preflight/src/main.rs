@@ -6,5 +6,5 @@ use drayage_lambda_kit::runtime::{StartError, serve_task};
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
     let clients = Clients::load().await;
-    serve_task(|request, _| preflight::handle(&clients, request)).await
+    serve_task(|event, _| preflight::handle(&clients, event)).await
 }

@@ -93,6 +93,7 @@ async fn learn(
     let found = object::check(&client, &options.fields, wanted).await?;
     options.fields = found.fields;
     options.url_length_max = found.url_length_max.unwrap_or(options.url_length_max);
+    options.org = checks::org(&client).await?;
     Ok(())
 }
 

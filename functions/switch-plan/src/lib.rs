@@ -20,6 +20,7 @@ mod readiness;
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::pause::Pause;
 use drayage_domain::run::RunRecord;
 use drayage_domain::settings::Settings;
 use drayage_domain::switch::Direction;
@@ -56,6 +57,23 @@ pub struct Answer {
     pub plan_hash: String,
     /// How the execution goes on.
     pub next: Next,
+    /// Whether somebody has paused the stack's work; nothing is planned then.
+    pub paused: bool,
+    /// A pause is looked at again after so many seconds, or the template's `PauseWaitSeconds` if those are more.
+    pub wait_seconds: u64,
+}
+
+impl Answer {
+    fn paused(run_id: String, pause: &Pause) -> Self {
+        Self {
+            run_id,
+            records: 0,
+            plan_hash: String::new(),
+            next: Next::Wait,
+            paused: true,
+            wait_seconds: pause.wait_seconds(clock::now()),
+        }
+    }
 }
 
 /// How an execution goes on after its plan.
@@ -68,6 +86,8 @@ pub enum Next {
     Approve,
     /// Records are written.
     Switch,
+    /// It comes back when the work goes on.
+    Wait,
 }
 
 /// Everything that planning needs.
@@ -85,6 +105,10 @@ pub(crate) struct Context {
 /// Plans a run.
 pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     let context = Context::load(clients, &request.run_id).await?;
+    if let Some(pause) = context.ledger.paused().await? {
+        tracing::info!(run_id = request.run_id, since = pause.since, "paused");
+        return Ok(Answer::paused(request.run_id, &pause));
+    }
     let mut collected = context.collect().await?;
     let draft = context.draft(&mut collected.lines, &mut collected.tally).await?;
     let plan_key = plan::plan_key(&context.run.run_id);
@@ -120,6 +144,8 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         run_id: plan.run_id,
         records: plan.records,
         plan_hash: plan.hash,
+        paused: false,
+        wait_seconds: 0,
     })
 }
 
@@ -172,6 +198,7 @@ impl Context {
             object: options.fields.object.clone(),
             field: options.fields.url_field.clone(),
             org_id: options.org_id.clone(),
+            org: options.org.clone(),
             hash: draft.hash.clone(),
             records: draft.records,
             accounts: draft.accounts,
@@ -262,9 +289,19 @@ mod tests {
             records: 2,
             plan_hash: "h".to_owned(),
             next: Next::Switch,
+            paused: false,
+            wait_seconds: 0,
         };
-        let expected =
-            serde_json::json!({"runId": "m", "records": 2, "planHash": "h", "next": "switch"});
+        let expected = serde_json::json!({
+            "runId": "m", "records": 2, "planHash": "h", "next": "switch", "paused": false, "waitSeconds": 0
+        });
         assert_eq!(serde_json::to_value(answer).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_paused_plan_neither_ends_nor_switches() {
+        let pause = Pause { since: "2026-01-01T00:00:00Z".to_owned(), by: "somebody".to_owned() };
+        let answer = Answer::paused("m".to_owned(), &pause);
+        assert!(answer.paused && answer.next == Next::Wait && answer.wait_seconds > 0);
     }
 }

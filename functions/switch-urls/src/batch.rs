@@ -13,6 +13,7 @@ use drayage_salesforce::UPDATE_JOB_ROWS_MAX;
 use jiff::SignedDuration;
 
 use crate::context::Context;
+use crate::pause;
 use crate::progress::Progress;
 use crate::window;
 
@@ -37,6 +38,11 @@ pub(crate) enum End {
     /// Somebody has to come back.
     Later {
         /// After so many seconds.
+        wait_seconds: u64,
+    },
+    /// Somebody has paused the work.
+    Paused {
+        /// It is looked at again after so many seconds, at least.
         wait_seconds: u64,
     },
 }
@@ -100,6 +106,9 @@ impl Batch<'_> {
             }
             if !context.time.allows_window(clock::now()) {
                 return Ok(End::Later { wait_seconds: 0 });
+            }
+            if let Some(wait_seconds) = pause::wait_seconds(&context.ledger).await? {
+                return Ok(End::Paused { wait_seconds });
             }
             context.check_lock().await?;
             context.api.check(&context.client).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
-use drayage_domain::run::RunRecord;
+use drayage_domain::run::{RunRecord, RunState};
 use drayage_domain::settings::Settings;
 use drayage_domain::switch::Direction;
 use drayage_domain::switch::plan::{SwitchPlan, plan_key};
@@ -61,11 +61,19 @@ impl Context {
         Ok(Self { run, migration, plan, ledger, documents, client, api, invocation, time })
     }
 
-    /// Checks that the run still has its lock. An execution that was stopped has invocations that go on for a while, and another
-    /// run may have taken over by then.
+    /// Checks that the run goes on and still has its lock. An execution that was stopped has invocations that go on for a while: whoever
+    /// has stopped it has ended the run in the ledger, and another run may have taken over by then.
     pub(crate) async fn check_lock(&self) -> Result<(), FunctionError> {
-        let holder = self.ledger.lock_holder(&self.migration).await?;
-        if holder.is_some_and(|(run_id, _)| run_id == self.run.run_id) {
+        let run_id = &self.run.run_id;
+        let (state, holder) = tokio::try_join!(
+            self.ledger.run_state(run_id),
+            self.ledger.lock_holder(&self.migration)
+        )?;
+        if state != Some(RunState::Running) {
+            let message = "the run has ended, so nothing further is written; hint: start a new run";
+            return Err(FunctionError::new(RUN_LOCKED, message));
+        }
+        if holder.is_some_and(|(holder, _)| holder == *run_id) {
             return Ok(());
         }
         let message = "the run does not have the lock any more, so nothing further is written; hint: start a new run";

@@ -14,6 +14,7 @@ pub(crate) async fn switch(context: &Context, lane: Lane) -> Result<Answer, Func
         match Box::pin(Batch { context, number }.settle()).await? {
             End::Done => {}
             End::Later { wait_seconds } => return Ok(Answer::later(wait_seconds)),
+            End::Paused { wait_seconds } => return Ok(Answer::paused(wait_seconds)),
         }
     }
     Ok(Answer::DONE)

@@ -19,6 +19,7 @@ mod context;
 mod item;
 mod lane;
 mod ledger;
+mod pause;
 mod progress;
 mod send;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod window;
 use std::sync::Arc;
 
 use drayage_aws::clients::Clients;
+use drayage_aws::ledger::Ledger;
 use drayage_aws::secrets::Secrets;
 use drayage_domain::switch::lane::{Lane, lanes_prefix};
 use drayage_lambda_kit::error::{FunctionError, INPUT_INVALID};
@@ -81,13 +83,19 @@ pub struct Answer {
     pub done: bool,
     /// After so many seconds.
     pub wait_seconds: u64,
+    /// Whether somebody has paused the stack's work. The template's `PauseWaitSeconds` are waited then, if those are more.
+    pub paused: bool,
 }
 
 impl Answer {
-    const DONE: Self = Self { done: true, wait_seconds: 0 };
+    const DONE: Self = Self { done: true, wait_seconds: 0, paused: false };
 
     const fn later(wait_seconds: u64) -> Self {
-        Self { done: false, wait_seconds }
+        Self { done: false, wait_seconds, paused: false }
+    }
+
+    const fn paused(wait_seconds: u64) -> Self {
+        Self { done: false, wait_seconds, paused: true }
     }
 }
 
@@ -112,9 +120,9 @@ impl Switcher {
     ) -> Result<Answer, FunctionError> {
         let answer = self.work(&request, invocation).await;
         match &answer {
-            Ok(Answer { done, wait_seconds }) => {
+            Ok(Answer { done, wait_seconds, paused }) => {
                 let Request { run_id, lane, step } = &request;
-                tracing::info!(run_id, lane, ?step, done, wait_seconds, "lane worked on");
+                tracing::info!(run_id, lane, ?step, done, wait_seconds, paused, "lane worked on");
             }
             // The secret may have been changed since the session was made.
             Err(_) => *self.salesforce.lock().await = None,
@@ -133,6 +141,12 @@ impl Switcher {
             return Err(FunctionError::new(INPUT_INVALID, message));
         }
         let settings = config::from_environment()?;
+        let ledger =
+            Ledger::new(self.clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+        // Before anybody signs in: logins are limited per hour, and a pause is looked at often.
+        if let Some(wait_seconds) = pause::wait_seconds(&ledger).await? {
+            return Ok(Answer::paused(wait_seconds));
+        }
         let client = self.client(&settings.salesforce_secret).await?;
         let context = Context::load(&self.clients, &settings, client, (run_id, invocation)).await?;
         let lane: Lane = context.documents.read(lane).await?;
@@ -177,6 +191,8 @@ mod tests {
     #[test]
     fn an_answer_is_what_the_state_machine_reads() {
         let answer = serde_json::to_value(Answer::later(30)).unwrap();
-        assert_eq!(answer, serde_json::json!({"done": false, "waitSeconds": 30}));
+        assert_eq!(answer, serde_json::json!({"done": false, "waitSeconds": 30, "paused": false}));
+        let answer = serde_json::to_value(Answer::paused(0)).unwrap();
+        assert_eq!(answer, serde_json::json!({"done": false, "waitSeconds": 0, "paused": true}));
     }
 }

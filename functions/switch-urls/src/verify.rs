@@ -19,6 +19,7 @@ use crate::Answer;
 use crate::context::Context;
 use crate::item::Item;
 use crate::ledger;
+use crate::pause;
 
 /// Looks at what is left of a lane.
 pub(crate) async fn verify(context: &Context, lane: Lane) -> Result<Answer, FunctionError> {
@@ -29,6 +30,9 @@ pub(crate) async fn verify(context: &Context, lane: Lane) -> Result<Answer, Func
         }
         if !context.time.allows_window(clock::now()) {
             return Ok(Answer::later(0));
+        }
+        if let Some(wait_seconds) = pause::wait_seconds(&context.ledger).await? {
+            return Ok(Answer::paused(wait_seconds));
         }
         context.check_lock().await?;
         // Boxed: the future of a batch is large.

@@ -1,12 +1,17 @@
-//! The time, for the names of executions: the only place that asks this machine's clock for it.
+//! The time, for the names of executions and for what people are shown: the only place that asks this machine's clock for it.
 
 use jiff::{Timestamp, tz::TimeZone};
 
+/// Now, by this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "names, ages and durations for people")]
+    let now = Timestamp::now();
+    now
+}
+
 /// Now, to the millisecond, in characters that names of executions may have.
 pub(crate) fn stamp() -> String {
-    #[expect(clippy::disallowed_methods, reason = "a name for this moment, and nothing else")]
-    let now = Timestamp::now();
-    stamp_of(now)
+    stamp_of(now())
 }
 
 fn stamp_of(now: Timestamp) -> String {

@@ -1,25 +1,19 @@
 //! What a command works with: the stack, and clients in the person's own AWS configuration.
 
-use std::time::Duration;
+mod aws;
+mod sign_in;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_cloudformation::config::ProvideCredentials as _;
+use aws_config::SdkConfig;
 use drayage_aws::clients::Clients;
 use drayage_aws::executions::Executions;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 
 use crate::failure::Failure;
-use crate::stack::{Stack, causes};
+use crate::output::note;
+use crate::stack::{Stack, StackChoice};
 
-/// Attempts of one request, the first included.
-const ATTEMPTS_MAX: u32 = 4;
-/// A connection that is not there by then will not come.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A service that sends nothing for this long is taken for lost.
-const READ_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) use sign_in::hint as sign_in_hint;
 
 /// A stack and how to talk to its parts.
 #[derive(Debug)]
@@ -28,33 +22,29 @@ pub(crate) struct Connection {
     pub(crate) executions: Executions,
     pub(crate) ledger: Ledger,
     pub(crate) storage: Storage,
+    pub(crate) clients: Clients,
+    /// For the services that only this tool talks to.
+    pub(crate) config: SdkConfig,
 }
 
 impl Connection {
-    /// Finds the stack with the configuration that the AWS CLI would take: environment, profile, instance.
-    pub(crate) async fn open(stack: &str) -> Result<Self, Failure> {
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .read_timeout(READ_TIMEOUT)
-                    .build(),
-            )
-            .load()
-            .await;
-        Self::with(config, stack).await
+    /// Finds the stack with the configuration that the AWS CLI would take: options, environment, profile, instance.
+    pub(crate) async fn open(choice: &StackChoice) -> Result<Self, Failure> {
+        Self::with(configuration(choice).await, choice).await
     }
 
     /// The same with a configuration that is given.
-    pub(crate) async fn with(config: SdkConfig, stack: &str) -> Result<Self, Failure> {
-        check(&config).await?;
-        let stack = Stack::find(&config, stack).await?;
-        let clients = Clients::from_config(config);
+    pub(crate) async fn with(config: SdkConfig, choice: &StackChoice) -> Result<Self, Failure> {
+        sign_in::check(&config, choice.profile.as_deref()).await?;
+        let stack = Stack::find(&config, choice).await?;
+        stack.notes().iter().for_each(|text| note(text));
+        let clients = Clients::from_config(config.clone());
         Ok(Self {
             executions: Executions::new(clients.step_functions.clone()),
             ledger: Ledger::new(clients.dynamodb.clone(), &stack.files_table, &stack.runs_table),
             storage: Storage::new(clients.s3.clone()),
+            clients,
+            config,
             stack,
         })
     }
@@ -69,24 +59,9 @@ impl Connection {
     }
 }
 
-/// What every request needs, checked first because the SDK would name it only after its retries.
-async fn check(config: &SdkConfig) -> Result<(), Failure> {
-    if config.region().is_none() {
-        return Err(Failure::unreachable(
-            "no AWS region is configured",
-            "set AWS_REGION, or region in the profile that AWS_PROFILE names",
-        ));
-    }
-    let hint = "run `aws configure`, or set AWS_PROFILE to a profile with credentials; for a profile of IAM Identity \
-                Center: aws sso login --profile NAME && eval \"$(aws configure export-credentials --profile NAME \
-                --format env)\"";
-    let Some(provider) = config.credentials_provider() else {
-        return Err(Failure::unreachable("no AWS credentials are configured", hint));
-    };
-    let found = provider.provide_credentials().await;
-    found.map(|_| ()).map_err(|error| {
-        Failure::unreachable(format!("there are no AWS credentials: {}", causes(&error)), hint)
-    })
+/// The person's own AWS configuration.
+pub(crate) async fn configuration(choice: &StackChoice) -> SdkConfig {
+    aws::load(choice).await
 }
 
 #[cfg(test)]

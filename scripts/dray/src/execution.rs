@@ -1,16 +1,22 @@
 //! Starts executions and waits for their end. An execution does not need the person who has started it: Ctrl-C ends the watching,
-//! and nothing else.
+//! and nothing else; so does a connection that stays lost.
+
+mod patience;
+mod words;
 
 use std::time::Duration;
 
 use drayage_aws::executions::Described;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock;
 use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::output::{note, quoted};
+use crate::failure::{Failure, Verdict};
+use crate::output::{data, json as print_json, note};
 use crate::watch::Watch;
+
+pub(crate) use patience::Patience;
+pub(crate) use words::{command, command_for, failure, to_go_on};
 
 /// Describing an execution is free, and limited to some calls a second per account.
 const POLL: Duration = Duration::from_millis(700);
@@ -57,21 +63,46 @@ pub(crate) async fn start(
     Ok(Started { arn, run_id })
 }
 
+/// Says what was started to somebody who does not watch it.
+pub(crate) fn left_alone(
+    connection: &Connection,
+    started: &Started,
+    as_json: bool,
+) -> Result<Verdict, Failure> {
+    if as_json {
+        print_json(&json!({"runId": started.run_id, "executionArn": started.arn}))?;
+    } else {
+        data(&started.run_id)?;
+        note(&words::how_to_look(&connection.stack, &started.run_id));
+    }
+    Ok(Verdict::Clean)
+}
+
 /// Waits for the end, and shows how far it is.
 pub(crate) async fn follow(
     connection: &Connection,
     started: &Started,
+    watch: Watch,
+) -> Result<Ended, Failure> {
+    follow_with(connection, started, watch, Patience::usual()).await
+}
+
+async fn follow_with(
+    connection: &Connection,
+    started: &Started,
     mut watch: Watch,
+    patience: Patience,
 ) -> Result<Ended, Failure> {
     let ended = tokio::select! {
-        ended = to_the_end(connection, started, &mut watch) => ended,
+        ended = to_the_end(connection, started, &mut watch, patience) => ended,
         Ok(()) = tokio::signal::ctrl_c() => Ok(Ended::Unwatched),
     };
     watch.finish();
+    let goes_on = || words::goes_on(&connection.stack, &started.run_id);
     match &ended {
-        Ok(Ended::Unwatched) => note(&goes_on(started)),
+        Ok(Ended::Unwatched) => note(&goes_on()),
         Ok(Ended::Succeeded(_) | Ended::Failed(_)) => {}
-        Err(_) => note(&format!("It cannot be watched any more. {}", goes_on(started))),
+        Err(_) => note(&format!("It cannot be watched any more. {}", goes_on())),
     }
     ended
 }
@@ -80,12 +111,24 @@ async fn to_the_end(
     connection: &Connection,
     started: &Started,
     watch: &mut Watch,
+    mut patience: Patience,
 ) -> Result<Ended, Failure> {
     loop {
-        let described = connection.executions.describe(&started.arn).await?;
-        watch.look(connection, &started.run_id).await?;
+        let described = match connection.executions.describe(&started.arn).await {
+            Ok(described) => described,
+            Err(error) => {
+                let Some(pause) = patience.next() else { return Err(error.into()) };
+                watch.lost(&error.to_string(), pause);
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+        };
+        patience.reset();
         match described {
-            Described::Running => tokio::time::sleep(POLL).await,
+            Described::Running => {
+                watch.look(connection, started).await;
+                tokio::time::sleep(POLL).await;
+            }
             Described::Succeeded(output) => {
                 return serde_json::from_str(&output).map(Ended::Succeeded).map_err(|error| {
                     Failure::failed(
@@ -95,7 +138,7 @@ async fn to_the_end(
                 });
             }
             Described::Failed { error, cause } => {
-                return Ok(Ended::Failed(Problem { error, cause: sentence(&cause) }));
+                return Ok(Ended::Failed(Problem { error, cause: words::sentence(&cause) }));
             }
             Described::Unknown => {
                 return Err(Failure::failed(
@@ -107,40 +150,5 @@ async fn to_the_end(
     }
 }
 
-/// A Lambda's cause is JSON with the sentence in it (<https://docs.aws.amazon.com/lambda/latest/dg/rust-handler.html>).
-fn sentence(cause: &str) -> String {
-    let parsed: Option<Value> = serde_json::from_str(cause).ok();
-    let message = parsed.as_ref().and_then(|value| value.get("errorMessage")?.as_str());
-    message.unwrap_or(cause).to_owned()
-}
-
-fn goes_on(started: &Started) -> String {
-    format!(
-        "{} goes on without being watched.\n  look:  aws stepfunctions describe-execution --execution-arn {arn}\n  stop:  \
-         aws stepfunctions stop-execution --execution-arn {arn}\nStopped, it leaves every record as it is then; the same \
-         command started again finishes the rest.",
-        started.run_id,
-        arn = quoted(&started.arn)
-    )
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cause_of_a_function_is_its_message() {
-        let cause = r#"{"errorType": "NotReady", "errorMessage": "the check x does not hold"}"#;
-        assert_eq!(sentence(cause), "the check x does not hold");
-        assert_eq!(sentence("plain words"), "plain words");
-        assert_eq!(sentence(""), "");
-    }
-
-    #[test]
-    fn a_run_that_goes_on_is_told_how_to_stop() {
-        let started = Started { arn: "arn:x:y".to_owned(), run_id: "rollback-1".to_owned() };
-        let text = goes_on(&started);
-        assert!(text.starts_with("rollback-1 goes on"));
-        assert!(text.contains("stop-execution --execution-arn arn:x:y"));
-    }
-}
+mod tests;

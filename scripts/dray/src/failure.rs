@@ -3,9 +3,12 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use drayage_aws::executions::ExecutionError;
 use drayage_aws::ledger::LedgerError;
 use drayage_aws::objects::StorageError;
+
+use crate::stack::causes;
 
 /// How a command that has done its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub(crate) enum Kind {
     Usage,
     /// AWS, or the stack, cannot be reached.
     Unreachable,
+    /// Nobody: the program that reads standard output, such as `head`, has seen enough.
+    ReaderGone,
 }
 
 /// An error for a person.
@@ -65,9 +70,37 @@ impl Failure {
         Self { kind: Kind::Unreachable, message: message.into(), hint: hint.into() }
     }
 
+    /// Whoever reads standard output has gone away: the command ends, and nothing is said.
+    pub(crate) fn reader_gone() -> Self {
+        Self {
+            kind: Kind::ReaderGone,
+            message: "nobody reads standard output any more".to_owned(),
+            hint: "what was started goes on all the same".to_owned(),
+        }
+    }
+
+    /// A service has refused a request, or does not answer.
+    ///
+    /// * `what`: did not work, as a sentence.
+    pub(crate) fn refused<E, R>(what: &str, error: &SdkError<E, R>, hint: impl Into<String>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: fmt::Debug + 'static,
+    {
+        let why = match error.as_service_error() {
+            Some(service) => {
+                let code = service.code().unwrap_or("an error without a code");
+                format!("{code}: {}", service.message().unwrap_or("no message"))
+            }
+            None => causes(error),
+        };
+        Self::unreachable(format!("{what}: {why}"), hint)
+    }
+
     /// The exit status.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
+            Kind::ReaderGone => 0,
             Kind::Failed => 1,
             Kind::Usage => 2,
             Kind::Unreachable => 3,

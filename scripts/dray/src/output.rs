@@ -1,79 +1,16 @@
 //! Everything that is written for a person or a program: data to standard output, everything else to standard error.
 
-use std::io::{IsTerminal as _, Write as _};
+mod look;
+mod narrow;
 
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, presets};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+
+use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Used where no terminal tells its width.
-const WIDTH_WITHOUT_TERMINAL: u16 = 100;
-/// A narrower terminal gets lines that it has to break itself.
-const WIDTH_MIN: u16 = 40;
-
-/// How text is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
-    /// Columns.
-    pub(crate) width: u16,
-    /// Whether words may be coloured.
-    pub(crate) colour: bool,
-    /// Whether lines may be drawn with other characters than ASCII.
-    pub(crate) lines: bool,
-}
-
-impl Look {
-    /// As standard output has it, with what `NO_COLOR` says (<https://no-color.org>).
-    pub(crate) fn of_standard_output() -> Self {
-        let terminal = std::io::stdout().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let width = if terminal { Table::new().width() } else { None };
-        Self {
-            width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(WIDTH_MIN),
-            colour: terminal && !plain,
-            lines: terminal,
-        }
-    }
-
-    /// A table with a header.
-    pub(crate) fn table<const N: usize>(self, header: [&str; N]) -> Table {
-        let mut table = self.bare();
-        let line = if self.lines { '─' } else { '-' };
-        table.load_style(presets::NOTHING.header_separator(LineStyle::new(line, line, line, line)));
-        table.set_header(header);
-        table
-    }
-
-    /// A list of names and what belongs to them, without lines.
-    pub(crate) fn list<'a>(self, rows: impl IntoIterator<Item = (&'a str, String)>) -> String {
-        let mut table = self.bare();
-        table.load_style(presets::NOTHING);
-        for (name, value) in rows {
-            table.add_row([format!(" {name}"), value]);
-        }
-        trimmed(&table)
-    }
-
-    fn bare(self) -> Table {
-        let mut table = Table::new();
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.width);
-        if self.colour {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        table
-    }
-
-    /// A cell in this colour, if there are colours.
-    pub(crate) fn cell(self, text: &str, colour: Color) -> Cell {
-        let cell = Cell::new(text);
-        if self.colour { cell.fg(colour) } else { cell }
-    }
-}
+pub(crate) use look::{ColourChoice, Look};
 
 /// Aligns columns of numbers.
 pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
@@ -84,8 +21,13 @@ pub(crate) fn align_right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// The table as text, without blanks at the ends of lines.
+/// The table as text, without blanks at the ends of lines. Words are not broken, for ids and names are copied from here; where there
+/// is no room for them, each row is a block of lines. In a last column with text, only words longer than others are broken.
 pub(crate) fn trimmed(table: &Table) -> String {
+    let mut table = table.clone();
+    if !narrow::fits(&mut table) {
+        return narrow::blocks(&table);
+    }
     table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
@@ -117,10 +59,13 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if disturbing(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Writes data to standard output.
+/// Writes data to standard output. A reader that has gone away, as `head` does, is an error that ends the command quietly.
 pub(crate) fn data(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
     writeln!(output, "{text}").and_then(|()| output.flush()).map_err(|error| {
+        if error.kind() == ErrorKind::BrokenPipe {
+            return Failure::reader_gone();
+        }
         Failure::failed(
             format!("standard output cannot be written: {error}"),
             "what was started goes on all the same",
@@ -174,17 +119,5 @@ mod tests {
     #[test]
     fn names_cannot_disturb_the_terminal() {
         assert_eq!(printable("a\u{202e}b\u{1b}[31m"), "a\u{fffd}b\u{fffd}[31m");
-    }
-
-    #[test]
-    fn colours_are_left_out_where_nobody_wants_them() {
-        let text = |colour| {
-            let look = Look { width: 80, colour, lines: false };
-            let mut table = look.table(["check"]);
-            table.add_row([look.cell("failed", Color::Red)]);
-            table.to_string()
-        };
-        assert!(text(true).contains("\u{1b}["));
-        assert!(!text(false).contains('\u{1b}'));
     }
 }

@@ -1,5 +1,9 @@
-//! How far an execution is: a bar on a terminal, a line now and then elsewhere. The numbers are the ledger's.
+//! How far an execution is: a bar on a terminal, a line now and then elsewhere. The numbers are the ledger's, by way of
+//! [`crate::view::progress`].
 
+pub(crate) mod text;
+
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -7,85 +11,92 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::output::{grouped, note};
+use crate::execution::Started;
+use crate::kind::Kind;
+use crate::output::{Look, note};
+use crate::view::{self, Progress, RunStatus, RunView};
 
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-const SPINNER: &str = "{spinner} {msg}  {elapsed}";
-const BAR: &str =
-    "{spinner} {msg:<10} [{wide_bar}] {human_pos}/{human_len} records  {per_sec}  ETA {eta}";
+/// Numbers change when a batch ends; more looks would only cost requests.
+const LOOK_EVERY: Duration = Duration::from_millis(1500);
+/// The spinner shows that somebody watches, also between two looks.
+const TICK: Duration = Duration::from_millis(120);
 
 /// What is shown of an execution that is under way.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    /// Records that it writes; `None` for one that only plans.
-    records: Option<u64>,
+    kind: Kind,
     bar: ProgressBar,
     has_terminal: bool,
-    begun: Instant,
-    shown: Option<(&'static str, Instant)>,
+    last: Option<(Progress, Instant)>,
+    /// The last line, without its numbers, and when it was written.
+    line: Option<(String, Instant)>,
 }
 
 impl Watch {
-    /// Of an execution that plans.
-    pub(crate) fn planning() -> Self {
-        Self::new(None)
-    }
-
-    /// Of an execution that writes so many records.
-    pub(crate) fn writing(records: u64) -> Self {
-        Self::new(Some(records))
-    }
-
-    fn new(records: Option<u64>) -> Self {
-        let bar = ProgressBar::new(records.unwrap_or(0));
-        // Not on a terminal it stays hidden by itself.
-        if let Ok(style) =
-            ProgressStyle::with_template(if records.is_some() { BAR } else { SPINNER })
-        {
-            bar.set_style(style.progress_chars("=> "));
-        }
+    /// Of an execution of this state machine.
+    pub(crate) fn of(kind: Kind) -> Self {
         let has_terminal = std::io::stderr().is_terminal();
-        Self { records, bar, has_terminal, begun: Instant::now(), shown: None }
+        // Not on a terminal it stays hidden by itself.
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_message(format!("{} begins", kind.name()));
+        if has_terminal {
+            bar.enable_steady_tick(TICK);
+        }
+        Self { kind, bar, has_terminal, last: None, line: None }
     }
 
-    /// Asks the ledger, and shows it.
-    pub(crate) async fn look(
-        &mut self,
-        connection: &Connection,
-        run_id: &str,
-    ) -> Result<(), Failure> {
-        let Some(records) = self.records else {
-            self.show("planning", 0);
-            return Ok(());
-        };
-        let done = connection.ledger.counters(run_id).await?.records();
-        self.show(phase(done, records), done);
-        Ok(())
+    /// Asks the ledger now and then, and shows it. Numbers that cannot be read now are no reason to stop: the execution is what counts.
+    pub(crate) async fn look(&mut self, connection: &Connection, started: &Started) {
+        if self.last.as_ref().is_some_and(|(_, at)| at.elapsed() < LOOK_EVERY) {
+            return;
+        }
+        let before = self.last.as_ref();
+        let run = before.map_or_else(|| begun(self.kind, started), |(seen, _)| seen.run.clone());
+        let before = before.map(|(seen, at)| (seen, at.elapsed().as_secs_f64()));
+        match view::progress(connection, &run, before).await {
+            Ok(progress) => {
+                self.show(&progress);
+                self.last = Some((progress, Instant::now()));
+            }
+            Err(_) if self.last.is_none() => {
+                self.write("starting", &format!("{} begins", started.run_id));
+            }
+            Err(failure) => self.write("unread", &format!("numbers unread: {}", failure.message)),
+        }
     }
 
-    fn show(&mut self, phase: &'static str, done: u64) {
+    /// Says that the connection is lost.
+    pub(crate) fn lost(&mut self, why: &str, pause: Duration) {
+        let text = text::lost(why, pause);
+        self.write("lost", &text);
+    }
+
+    /// The width is asked each time: people resize windows.
+    fn show(&mut self, progress: &Progress) {
         if self.has_terminal {
-            self.bar.set_message(phase);
-            self.bar.set_position(done);
-            self.bar.tick();
+            self.bar.set_message(text::block(progress, Look::of_standard_error()));
             return;
         }
-        let is_new =
-            self.shown.is_none_or(|(shown, at)| shown != phase || at.elapsed() >= LINE_EVERY);
-        if !is_new {
+        let about = format!("{} {:?}", progress.phase(), progress.waiting_for);
+        self.write(&about, &text::line(progress));
+    }
+
+    /// Writes a line if it is about something else than the last one, or if the last one is old.
+    fn write(&mut self, about: &str, line: &str) {
+        if self.has_terminal {
+            self.bar.set_message(text::cut(line, Look::of_standard_error().width));
             return;
         }
-        self.shown = Some((phase, Instant::now()));
-        match self.records {
-            None => note(&format!("{phase} ...")),
-            Some(records) => note(&format!(
-                "{phase:<10} {}/{} records, {}",
-                grouped(done),
-                grouped(records),
-                pace(done, records, self.begun.elapsed())
-            )),
+        let is_due =
+            self.line.as_ref().is_none_or(|(last, at)| last != about || at.elapsed() >= LINE_EVERY);
+        if is_due {
+            self.line = Some((about.to_owned(), Instant::now()));
+            note(line);
         }
     }
 
@@ -95,40 +106,26 @@ impl Watch {
     }
 }
 
-/// Records are counted when their batch has ended; the second look at them is not counted.
-fn phase(done: u64, records: u64) -> &'static str {
-    if done == 0 {
-        "preparing"
-    } else if done < records {
-        "writing"
-    } else {
-        "verifying"
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with few digits")]
-fn pace(done: u64, records: u64, elapsed: Duration) -> String {
-    let per_second = done as f64 / elapsed.as_secs_f64().max(0.001);
-    let seconds = elapsed.as_secs();
-    if done == 0 {
-        return format!("{seconds} s");
-    }
-    let left = records.saturating_sub(done) as f64 / per_second;
-    format!("{per_second:.0}/s, {seconds} s, ETA {left:.0} s")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pace_tells_how_long_the_rest_takes() {
-        assert_eq!(pace(0, 100, Duration::from_secs(3)), "3 s");
-        assert_eq!(pace(50, 100, Duration::from_secs(5)), "10/s, 5 s, ETA 5 s");
-    }
-
-    #[test]
-    fn what_is_not_counted_is_named() {
-        assert_eq!([phase(0, 5), phase(1, 5), phase(5, 5)], ["preparing", "writing", "verifying"]);
+/// A run that the ledger may not know yet.
+pub(crate) fn begun(kind: Kind, started: &Started) -> RunView {
+    RunView {
+        run_id: started.run_id.clone(),
+        kind: kind.name().to_owned(),
+        parent_run: None,
+        status: RunStatus::Running,
+        dry_run: false,
+        mode: None,
+        execution_arn: started.arn.clone(),
+        started_at: crate::clock::now().to_string(),
+        ended_at: None,
+        accounted_for: None,
+        clean: None,
+        total: None,
+        done: 0,
+        needs_attention: 0,
+        bytes_copied: 0,
+        outcomes: BTreeMap::new(),
+        error: None,
+        report: None,
     }
 }

@@ -6,7 +6,7 @@
 mod definition;
 mod emulator;
 mod error_names;
-mod known_errors;
+pub(crate) mod known_errors;
 mod query_language;
 mod render;
 mod resilience;

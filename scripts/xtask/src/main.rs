@@ -1,5 +1,5 @@
-//! Developer tasks that are too long for shell: the linter of state machine definitions and the checks of the
-//! workspace's layout. Run as `cargo xtask <task>`.
+//! Developer tasks that are too long for shell: the linter of state machine definitions, the checks of the
+//! workspace's layout and of the runbook. Run as `cargo xtask <task>`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -9,6 +9,7 @@
 mod asl;
 mod finding;
 mod layout;
+mod runbook;
 mod workspace;
 
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ enum Task {
     LintAsl,
     /// Checks the invariants of ARCHITECTURE.md that a script can check.
     LintLayout,
+    /// Checks that the runbook has an entry for every label, error name and alarm.
+    LintRunbook,
     /// Writes the definitions with their substitutions filled in, for validators that do not know substitutions.
     RenderAsl {
         /// Directory to write to; created if it is missing.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::LintAsl => asl::lint_all().map(|findings| report("lint-asl", &findings)),
         Task::LintLayout => layout::lint_all().map(|findings| report("lint-layout", &findings)),
+        Task::LintRunbook => runbook::lint_all().map(|findings| report("lint-runbook", &findings)),
         Task::RenderAsl { out } => asl::render_all(&out).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

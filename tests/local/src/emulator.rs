@@ -185,7 +185,7 @@ impl Emulator {
 }
 
 /// The hosts that a person's environment excepts from its proxy, and loopback.
-fn without_proxy() -> String {
+pub(crate) fn without_proxy() -> String {
     let theirs = ["NO_PROXY", "no_proxy"].into_iter().find_map(std::env::var_os);
     let theirs = theirs.map(|list| list.to_string_lossy().into_owned() + ",").unwrap_or_default();
     format!("{theirs}127.0.0.1,localhost")

@@ -18,9 +18,10 @@ use crate::tool;
 use crate::workspace::Workspace;
 
 /// The functions of the template; package, binary and directory carry the same name.
-pub(crate) const FUNCTIONS: [&str; 11] = [
+pub(crate) const FUNCTIONS: [&str; 12] = [
     "preflight",
     "enumerate",
+    "analyze",
     "copy",
     "dead-letter",
     "reconcile-plan",

@@ -1,13 +1,13 @@
 //! The backups before a run: records are repointed only where the newest backup has accounted for everything.
 
 use drayage_aws::ledger::Ledger;
-use drayage_domain::run::{RunRecord, RunState};
+use drayage_domain::run::{RunOptions, RunRecord, RunState};
 use drayage_lambda_kit::error::{FunctionError, NOT_READY};
 
 /// So many backups are looked through, newest first, for one that was no dry run.
 const BACKUPS_LOOKED_AT: u32 = 20;
 
-/// The newest backup that was no dry run and is not `own`, read consistently.
+/// The newest backup that was neither a dry run nor limited to listed records, and is not `own`, read consistently.
 pub(crate) async fn newest(ledger: &Ledger, own: &str) -> Result<Option<RunRecord>, FunctionError> {
     let runs = ledger.runs("backup", BACKUPS_LOOKED_AT).await?;
     match newest_of(&runs, own) {
@@ -23,9 +23,12 @@ pub(crate) async fn check_newest(ledger: &Ledger, own: &str) -> Result<(), Funct
 }
 
 fn newest_of<'a>(newest_first: &'a [RunRecord], own: &str) -> Option<&'a RunRecord> {
-    newest_first
-        .iter()
-        .find(|run| run.run_id != own && run.work.records().is_some_and(|options| !options.dry_run))
+    newest_first.iter().find(|run| run.run_id != own && run.work.records().is_some_and(is_backup))
+}
+
+/// Neither a plan, nor a run over some listed records, which says nothing about the others.
+const fn is_backup(options: &RunOptions) -> bool {
+    !options.dry_run && options.records.is_none()
 }
 
 fn check(newest: Option<&RunRecord>) -> Result<(), FunctionError> {
@@ -84,15 +87,20 @@ mod tests {
     }
 
     #[test]
-    fn dry_runs_and_the_run_itself_are_no_backup() {
+    fn dry_runs_listed_records_and_the_run_itself_are_no_backup() {
+        let mut listed = backup("listed", false, RunState::Succeeded);
+        if let Work::Records(options) = &mut listed.work {
+            options.records = Some(vec!["a0B000000000001AAA".to_owned()]);
+        }
         let runs = [
             backup("own", false, RunState::Running),
             backup("dry", true, RunState::Succeeded),
+            listed,
             backup("real", false, RunState::Succeeded),
             backup("older", false, RunState::Succeeded),
         ];
         assert_eq!(newest_of(&runs, "own").map(|run| run.run_id.as_str()), Some("real"));
-        assert_eq!(newest_of(&runs[..2], "own"), None);
+        assert_eq!(newest_of(&runs[..3], "own"), None);
     }
 
     #[test]

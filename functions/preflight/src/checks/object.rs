@@ -45,24 +45,40 @@ pub(crate) async fn check(
     fields: &ObjectFields,
     wanted: Use<'_>,
 ) -> Result<Found, FunctionError> {
+    examine(&describe(client, fields).await?, fields, wanted)
+}
+
+/// What our user sees of the sObject, which has to exist.
+pub(crate) async fn describe(
+    client: &Client,
+    fields: &ObjectFields,
+) -> Result<Describe, FunctionError> {
     let object = &fields.object;
-    let description = match client.describe(object).await {
+    match client.describe(object).await {
         Err(SalesforceError::NotFound(_)) => {
             let problem = Problem::new(
                 "ObjectName",
                 format!("there is no sObject {object} that our user can see"),
                 "check the API name, and the object permissions of the integration user",
             );
-            return Err(FunctionError::configuration(&[problem]));
+            Err(FunctionError::configuration(&[problem]))
         }
-        described => described?,
-    };
-    let mut problems = url_field_problems(&description, fields, wanted);
-    problems.extend(account_field_problem(&description, fields));
+        described => Ok(described?),
+    }
+}
+
+/// The fields of a described sObject have to be fit for their use.
+pub(crate) fn examine(
+    description: &Describe,
+    fields: &ObjectFields,
+    wanted: Use<'_>,
+) -> Result<Found, FunctionError> {
+    let mut problems = url_field_problems(description, fields, wanted);
+    problems.extend(account_field_problem(description, fields));
     if !problems.is_empty() {
         return Err(FunctionError::configuration(&problems));
     }
-    Ok(found(&description, fields))
+    Ok(found(description, fields))
 }
 
 fn found(description: &Describe, fields: &ObjectFields) -> Found {
@@ -76,7 +92,7 @@ fn found(description: &Describe, fields: &ObjectFields) -> Found {
 }
 
 /// Most characters that a field holds, if it tells.
-fn length(field: &Field) -> Option<usize> {
+pub(crate) fn length(field: &Field) -> Option<usize> {
     usize::try_from(field.length).ok().filter(|length| *length > 0)
 }
 
@@ -97,31 +113,42 @@ fn url_field_problems(
             "name a field of type URL or text",
         ));
     }
-    let writes = match wanted {
-        Use::Read => false,
-        Use::Repoint(_) | Use::PutBack => true,
-    };
-    if writes && !field.updateable {
-        problems.push(Problem::new(
-            "UrlField",
-            format!("{object}.{} is read-only for our user", field.name),
-            "give the integration user the right to edit the field, in a permission set or the field-level security; a \
-             formula cannot be edited by anybody",
-        ));
-    }
-    if let (Use::Repoint(room), Some(length)) = (wanted, length(field))
-        && let Some(needed) = more_than(length, room)
-    {
-        problems.push(Problem::new(
-            "UrlField",
-            format!(
-                "{object}.{} holds {length} characters, and the shortest new URL has {needed}",
-                field.name
-            ),
-            "make the field longer, or NewUrlBase or DestinationPrefix shorter",
-        ));
+    match wanted {
+        Use::Read => {}
+        Use::PutBack => problems.extend(read_only_problem(field, object)),
+        Use::Repoint(room) => {
+            problems.extend(read_only_problem(field, object));
+            problems.extend(length_problem(field, object, room));
+        }
     }
     problems
+}
+
+/// A field that our user may not edit.
+pub(crate) fn read_only_problem(field: &Field, object: &str) -> Option<Problem> {
+    if field.updateable {
+        return None;
+    }
+    Some(Problem::new(
+        "UrlField",
+        format!("{object}.{} is read-only for our user", field.name),
+        "give the integration user the right to edit the field, in a permission set or the field-level security; a \
+         formula cannot be edited by anybody",
+    ))
+}
+
+/// A field that no new URL fits into.
+pub(crate) fn length_problem(field: &Field, object: &str, room: Room<'_>) -> Option<Problem> {
+    let length = length(field)?;
+    let needed = more_than(length, room)?;
+    Some(Problem::new(
+        "UrlField",
+        format!(
+            "{object}.{} holds {length} characters, and the shortest new URL has {needed}",
+            field.name
+        ),
+        "make the field longer, or NewUrlBase or DestinationPrefix shorter",
+    ))
 }
 
 /// The length of the shortest new URL, if it is more than `length`.

@@ -54,6 +54,7 @@ impl Context {
         RunOptions {
             repair: true,
             accounts: None,
+            records: None,
             max_files: None,
             allowed_extensions: Vec::new(),
             max_file_bytes: FILE_BYTES_MAX,

@@ -1,9 +1,16 @@
 //! Step Functions: starting executions, what became of them, and answers to waiting tasks.
 
+mod read;
+mod steer;
+
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::ExecutionStatus as SdkStatus;
 
+pub use steer::RunningExecution;
+
 use crate::sdk_error::describe;
+
+pub use read::{Detail, ListedExecution, Standing, Steps};
 
 /// Step Functions takes causes of up to 32,768 characters; people read less
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html>).
@@ -193,7 +200,7 @@ impl Executions {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use aws_sdk_sfn::config::retry::RetryConfig;
     use aws_sdk_sfn::config::{BehaviorVersion, Credentials, Region};
     use rstest::rstest;
@@ -203,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    async fn answering(status: u16, body: &Value) -> (MockServer, Executions) {
+    pub(crate) async fn answering(status: u16, body: &Value) -> (MockServer, Executions) {
         let server = MockServer::start().await;
         let answer = ResponseTemplate::new(status)
             .set_body_raw(body.to_string(), "application/x-amz-json-1.0");

@@ -5,6 +5,8 @@
 //!
 //! Invariant: only this module knows attribute names.
 
+mod accounts;
+mod attention;
 mod attributes;
 mod batches;
 mod closing;
@@ -14,7 +16,9 @@ mod error;
 mod file_item;
 mod files;
 mod locks;
+mod pause;
 mod runs;
+mod tables;
 mod uploads;
 #[cfg(test)]
 pub(crate) mod wire_tests;
@@ -22,6 +26,8 @@ mod write;
 
 use aws_sdk_dynamodb::Client;
 
+pub use accounts::{AccountCursor, AccountFile};
+pub use attention::{AttentionCursor, AttentionKey};
 pub use batches::{BatchClaim, Lease};
 pub use closing::FinishBatch;
 pub use copies::CopiesCursor;
@@ -29,6 +35,7 @@ pub use counters::BatchProgress;
 pub use error::LedgerError;
 pub use files::KeyClaim;
 pub use locks::Lock;
+pub use tables::TableState;
 
 /// Access to both tables.
 #[derive(Debug, Clone)]

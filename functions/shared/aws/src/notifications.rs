@@ -31,6 +31,12 @@ impl Topic {
         Self { client, arn: arn.to_owned() }
     }
 
+    /// Whether it is there. Needs `sns:GetTopicAttributes`.
+    pub async fn check(&self) -> Result<(), NotificationError> {
+        let asked = self.client.get_topic_attributes().topic_arn(&self.arn).send().await;
+        asked.map(drop).map_err(|error| NotificationError(describe(&error)))
+    }
+
     /// Publishes a notice. Its event is the message attribute `event`, which subscriptions may filter by. Needs `sns:Publish`.
     pub async fn publish(&self, notice: &Notice) -> Result<(), NotificationError> {
         let unusable = |error: BuildError| NotificationError(error.to_string());

@@ -1,10 +1,14 @@
-//! SQS: handing work back.
+//! SQS: handing work back, and how much of it there is.
+
+mod depth;
 
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 
 use crate::sdk_error::describe;
+
+pub use depth::QueueDepth;
 
 /// The longest visibility timeout that SQS takes: 12 hours
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
@@ -101,6 +105,19 @@ mod tests {
         assert_eq!(sent[0]["VisibilityTimeout"], json!(7));
         assert_eq!(sent[1]["VisibilityTimeout"], json!(43_200));
         assert_eq!(sent[0]["ReceiptHandle"], json!("receipt"));
+    }
+
+    #[tokio::test]
+    async fn the_depth_counts_what_is_received_and_what_waits() {
+        let attributes = json!({
+            "ApproximateNumberOfMessages": "3",
+            "ApproximateNumberOfMessagesNotVisible": "2",
+            "ApproximateNumberOfMessagesDelayed": "1",
+        });
+        let (_server, queue) = answering(200, &json!({"Attributes": attributes})).await;
+        let depth = queue.depth().await.unwrap();
+        assert_eq!(depth, QueueDepth { visible: 3, in_flight: 2, delayed: 1 });
+        assert_eq!(depth.all(), 6);
     }
 
     #[tokio::test]

@@ -3,7 +3,10 @@
 //! A model, not a measurement. [`prices`] are those of us-east-1; the time is bounded by the 3,500 writes per second that one
 //! S3 prefix takes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html>).
 
+mod migration;
 pub mod prices;
+
+pub use migration::{MigrationEstimate, MigrationFacts};
 
 use serde::{Deserialize, Serialize};
 

@@ -9,6 +9,7 @@ use crate::id::RecordId;
 use crate::outcome::{FailureClass, GoneReason, Outcome, SkipReason};
 use crate::problem::Problem;
 use crate::record::SourceRecord;
+use crate::record_ids::full_ids;
 use crate::run::{RunOptions, SourceAccess};
 use crate::source_url::{self, OwnBucket, Parsed, ParsedSource, SourceRules, UrlProblem};
 
@@ -237,17 +238,6 @@ const fn failure_class(problem: &UrlProblem) -> FailureClass {
         UrlProblem::NotUtf8 => FailureClass::InvalidKey,
         UrlProblem::UserInfo => FailureClass::CredentialsInUrl,
     }
-}
-
-/// Account ids in their 18-character form; names as they are.
-fn full_ids(accounts: &[String]) -> Vec<String> {
-    accounts
-        .iter()
-        .map(|account| match RecordId::parse(account) {
-            Ok(id) => id.as_str().to_owned(),
-            Err(_) => account.clone(),
-        })
-        .collect()
 }
 
 /// Why a record has no file to copy.

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::AnalysisOptions;
 use crate::counts::Counts;
 use crate::object_batch::ObjectOptions;
+use crate::org::Org;
 use crate::record::ObjectFields;
 use crate::run_input::{Mode, QueryApi, Trigger};
 use crate::switch::options::SwitchOptions;
@@ -85,6 +87,9 @@ pub struct RunOptions {
     pub fields: ObjectFields,
     /// Only these accounts, by id or name.
     pub accounts: Option<Vec<String>>,
+    /// Only these records, by their ids of 18 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Vec<String>>,
     /// At most so many files.
     pub max_files: Option<u64>,
     /// Only these extensions; empty: all.
@@ -112,9 +117,15 @@ pub struct RunOptions {
     pub parent_run: Option<String>,
     /// Length of the URL field in characters, read from the sObject's description.
     pub url_length_max: usize,
+    /// The org, as its own record describes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<Org>,
     /// The backup before this one, as it was known when this one started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_backup: Option<PreviousBackup>,
+    /// What a run of `analyze` is asked for; none in any other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analysis: Option<AnalysisOptions>,
 }
 
 /// The backup before a backup: a schedule that has missed its time shows as too many hours.
@@ -190,7 +201,7 @@ pub struct RunRecord {
     pub state: RunState,
     /// What it works on.
     pub work: Work,
-    /// Records that Salesforce counted when the run started.
+    /// Records that Salesforce counted when the run started, or those that the run was limited to by id.
     pub records_expected: u64,
     /// How it ended.
     pub summary: Option<RunSummary>,
@@ -217,7 +228,8 @@ pub struct Checkpoint {
     pub position: Position,
     /// Records read from Salesforce so far.
     pub enumerated: u64,
-    /// Ledger rows whose record is deleted, found so far. They are enumerated too, from the ledger.
+    /// Records that Salesforce does not have, found so far: ledger rows whose record is deleted, and ids that a run was limited
+    /// to. They are enumerated too, from the ledger.
     pub deleted: u64,
     /// Records that an incremental run found unchanged; they are in no batch.
     pub unchanged: u64,
@@ -285,6 +297,11 @@ pub enum Position {
         locator: Option<String>,
         /// Records that the job says it has, once it is complete.
         records: Option<u64>,
+    },
+    /// The records that the run is limited to, by id.
+    Records {
+        /// How many of the list are in batches.
+        taken: usize,
     },
     /// Counting the ledger's live rows: when there are no more than the sweep has seen, nothing was deleted.
     CountLive {

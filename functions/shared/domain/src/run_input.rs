@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::extension::ExtensionSet;
 use crate::input_fields;
 use crate::problem::Problem;
+use crate::record_ids::check_records;
 
 /// Which records a backup copies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,9 @@ pub struct BackupInput {
     /// Only records of these accounts, by id (15 or 18 characters) or by exact name. Absent: all accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<String>>,
+    /// Only these records, by id (15 or 18 characters): they are read and planned whatever the ledger knows of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Vec<String>>,
     /// At most so many files are copied; the others are recorded as skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_files: Option<u64>,
@@ -89,9 +93,10 @@ pub const BATCH_SIZE_MAX: u32 = 1000;
 pub const ACCOUNTS_MAX: usize = 200;
 
 /// The fields of [`BackupInput`] as they are spelled in JSON, with what each takes.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 11] = [
     ("mode", "\"full\" or \"incremental\""),
     ("accounts", "a list of account ids or names"),
+    ("records", "a list of record ids"),
     ("maxFiles", "a whole number from 1"),
     ("allowedExtensions", "a list such as [\"pdf\", \"docx\"]"),
     ("maxFileSizeMb", "a whole number from 1"),
@@ -139,12 +144,42 @@ impl BackupInput {
                 .extend(errors.iter().map(|error| Problem::from_error("allowedExtensions", error)));
         }
         check_accounts(self.accounts.as_deref(), problems);
+        check_records(self.records.as_deref(), problems);
+        self.check_selection(problems);
         if self.trigger == Trigger::Schedule && self.dry_run {
             problems.push(Problem::new(
                 "dryRun",
                 "contradicts trigger \"schedule\": a scheduled run that copies nothing looks like a backup and is none",
                 "leave one of the two out",
             ));
+        }
+    }
+}
+
+impl BackupInput {
+    /// A list of records is all that there is to say about which records, and about how they are read.
+    fn check_selection(&self, problems: &mut Vec<Problem>) {
+        if self.records.is_none() {
+            return;
+        }
+        let contradictions = [
+            ("accounts", self.accounts.is_some(), "leave one of the two out"),
+            ("maxFiles", self.max_files.is_some(), "leave it out, or list fewer records"),
+            (
+                "mode",
+                self.mode == Mode::Incremental,
+                "leave the mode out: listed records are looked at whatever the ledger knows",
+            ),
+            (
+                "queryApi",
+                self.query_api == QueryApi::Bulk,
+                "leave it out: listed records are read by REST",
+            ),
+        ];
+        for (name, contradicts, hint) in contradictions {
+            if contradicts {
+                problems.push(Problem::new(name, "contradicts records", hint));
+            }
         }
     }
 }
@@ -224,6 +259,22 @@ mod tests {
         let problems =
             BackupInput::parse(&json!({"trigger": "schedule", "dryRun": true})).unwrap_err();
         assert_eq!(problems.len(), 1);
+    }
+
+    #[test]
+    fn a_list_of_records_stands_alone() {
+        let listed = BackupInput::parse(&json!({"records": ["a0B000000000001"], "dryRun": true}));
+        assert!(listed.unwrap().records.is_some());
+        let problems = BackupInput::parse(&json!({
+            "records": ["a0B000000000001", "a0B000000000001AAX"], "accounts": ["Acme"], "maxFiles": 1,
+            "mode": "incremental", "queryApi": "bulk"
+        }))
+        .unwrap_err();
+        let places: Vec<_> = problems.iter().map(|problem| problem.place.as_str()).collect();
+        assert_eq!(places, ["records", "accounts", "maxFiles", "mode", "queryApi"]);
+        for bad in [json!([]), json!(vec!["a0B000000000001"; 2])] {
+            assert_eq!(BackupInput::parse(&json!({ "records": bad })).unwrap_err().len(), 1);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::allow_list::AllowList;
 use crate::extension::ExtensionSet;
 use crate::problem::Problem;
 use crate::record::ObjectFields;
+use crate::record_ids::full_ids;
 use crate::run::{RunOptions, SourceAccess};
 use crate::run_input::{BATCH_SIZE_MAX, BackupInput};
 
@@ -192,6 +193,7 @@ impl Settings {
             bulk_threshold: self.bulk_threshold,
             fields: self.fields.clone(),
             accounts: input.accounts.clone(),
+            records: input.records.as_deref().map(full_ids),
             max_files: input.max_files,
             allowed_extensions: input
                 .allowed_extensions
@@ -210,6 +212,8 @@ impl Settings {
             parent_run: input.parent_run.clone(),
             url_length_max: URL_LENGTH_MAX,
             previous_backup: None,
+            org: None,
+            analysis: None,
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod encode;
 mod keys;
+mod origin;
 mod problem;
 mod query;
 mod raw;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::allow_list::{AllowList, Scheme};
 use crate::destination_key::DestinationKey;
 
+pub use origin::origin_of;
 pub use problem::{UrlNote, UrlProblem};
 pub use raw::redacted;
 

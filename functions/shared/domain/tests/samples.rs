@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use drayage_domain::analysis::input::AnalyzeInput;
 use drayage_domain::problem::Problem;
 use drayage_domain::reconcile::input::{Purpose, ReconcileInput};
 use drayage_domain::run_input::BackupInput;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 /// Parses a sample as the functions of its state machine do. Machines whose input no function parses have none.
 fn parse(machine: &str, mut input: Value) -> Result<(), Vec<Problem>> {
     match machine {
+        "analyze" => AnalyzeInput::parse(&input).map(drop),
         "migrate" => MigrateInput::parse(&input).map(drop),
         "rollback" => RollbackInput::parse(&input).map(drop),
         "reconcile" => {
@@ -68,7 +70,9 @@ fn every_sample_is_an_input_of_its_state_machine() {
         assert_eq!(parse(&machine, input), Ok(()), "{name}");
         *seen.entry(machine).or_default() += 1;
     }
-    for machine in ["full", "migrate", "reconcile", "rollback", "single", "switch", "transfer"] {
+    for machine in
+        ["analyze", "full", "migrate", "reconcile", "rollback", "single", "switch", "transfer"]
+    {
         assert!(seen.contains_key(machine), "{machine}");
     }
 }

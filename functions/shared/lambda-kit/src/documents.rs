@@ -1,10 +1,10 @@
 //! JSON documents in the state bucket.
 
-use drayage_aws::objects::{Storage, StorageError};
+use drayage_aws::objects::{Storage, StorageError, Versioned};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{FunctionError, STORAGE_UNAVAILABLE};
+use crate::error::{FunctionError, LEDGER_CONFLICT, STORAGE_UNAVAILABLE};
 
 /// No document is larger, in bytes. A tally with all its groups has about 100 KB.
 const DOCUMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -42,6 +42,33 @@ impl Documents {
             .get_bounded(&self.bucket, key, max_bytes)
             .await
             .map_err(|error| unavailable(&error))
+    }
+
+    /// Any object with the version of it that is read, up to a size in bytes; `None` when there is no such key.
+    pub async fn versioned(
+        &self,
+        key: &str,
+        max_bytes: u64,
+    ) -> Result<Option<Versioned>, FunctionError> {
+        let found = self.storage.get_versioned(&self.bucket, key, max_bytes).await;
+        found.map_err(|error| unavailable(&error))
+    }
+
+    /// Writes an object over the version that was read, or where there was none, and returns the new version. Fails as
+    /// [`LEDGER_CONFLICT`] when another invocation has written it since: the step is repeated from what that one has written.
+    pub async fn write_over(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        seen: Option<&str>,
+    ) -> Result<String, FunctionError> {
+        let written = self.storage.put_over(&self.bucket, key, bytes, seen).await;
+        written.map_err(|error| unavailable(&error))?.ok_or_else(|| {
+            FunctionError::new(
+                LEDGER_CONFLICT,
+                format!("{key} was written by another invocation meanwhile"),
+            )
+        })
     }
 
     /// Writes a document.

@@ -125,3 +125,19 @@ impl From<SalesforceError> for FunctionError {
         Self::new(error.error_type(), format!("{error}; hint: {}", error.hint()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use drayage_domain::remedy::ERROR_REMEDIES;
+    use drayage_salesforce::ERROR_TYPES;
+
+    use super::*;
+
+    #[test]
+    fn people_are_told_what_to_do_about_every_error_name() {
+        for name in ERROR_NAMES.iter().chain(&ERROR_TYPES) {
+            let known = ERROR_REMEDIES.iter().any(|(known, _)| known == name);
+            assert!(known, "{name} is not in drayage_domain::remedy::ERROR_REMEDIES");
+        }
+    }
+}

@@ -12,6 +12,8 @@ pub const FIX_SH: &str = "fix.sh";
 pub const INDEX_HTML: &str = "index.html";
 /// Every record that a person has to look at, of a run that writes into Salesforce.
 pub const REVIEW_CSV: &str = "review.csv";
+/// Every account, of an analysis.
+pub const ACCOUNTS_CSV: &str = "accounts.csv";
 
 /// Every file of a report, the page first.
 pub const ALL_FILES: [&str; 5] =
@@ -24,7 +26,7 @@ pub fn content_type(file: &str) -> &'static str {
         INDEX_HTML => "text/html; charset=utf-8",
         SUMMARY_JSON => "application/json",
         DIFFERENCES_NDJSON_GZ => "application/gzip",
-        DIFFERENCES_CSV | REVIEW_CSV => "text/csv; charset=utf-8",
+        DIFFERENCES_CSV | REVIEW_CSV | ACCOUNTS_CSV => "text/csv; charset=utf-8",
         _ => "text/plain; charset=utf-8",
     }
 }

@@ -15,8 +15,9 @@
 //! shows only those that the report itself carries.
 //!
 //! A run that writes into Salesforce has a page of its own ([`render_switch_page`]) in the same place, and beside the folder a
-//! table of the records to look at, [`REVIEW_CSV`] ([`ReviewWriter`]).
+//! table of the records to look at, [`REVIEW_CSV`] ([`ReviewWriter`]). An analysis has a table of accounts ([`accounts_csv`]).
 
+mod accounts;
 mod csv_writer;
 mod differences;
 mod error;
@@ -30,12 +31,13 @@ mod switch;
 mod text;
 mod visible;
 
+pub use accounts::{ACCOUNT_COLUMNS, accounts_csv};
 pub use csv_writer::{COLUMNS, CsvWriter, guarded, unguarded};
 pub use differences::DifferencesWriter;
 pub use error::ReportError;
 pub use files::{
-    ALL_FILES, DIFFERENCES_CSV, DIFFERENCES_NDJSON_GZ, FIX_SH, INDEX_HTML, REVIEW_CSV,
-    SUMMARY_JSON, content_type,
+    ACCOUNTS_CSV, ALL_FILES, DIFFERENCES_CSV, DIFFERENCES_NDJSON_GZ, FIX_SH, INDEX_HTML,
+    REVIEW_CSV, SUMMARY_JSON, content_type,
 };
 pub use fix_script::FixScript;
 pub use ndjson::NdjsonWriter;

@@ -41,6 +41,8 @@ impl ApiUsage {
 /// One allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
+    /// All of it, used and left; `None` if the org does not tell.
+    pub max: Option<u64>,
     /// What is left of it; an org over its allocation has 0.
     pub remaining: u64,
 }
@@ -53,12 +55,13 @@ pub struct Limits {
 
 impl Limits {
     fn read(entries: &Map<String, Value>) -> Self {
-        let daily_api_requests = entries
-            .get("DailyApiRequests")
-            .and_then(|entry| entry.get("Remaining"))
-            .and_then(|value| value.as_u64().or_else(|| value.as_i64().map(|_negative| 0)))
-            .map(|remaining| Limit { remaining });
-        Self { daily_api_requests }
+        let read = |entry: &Value| {
+            let max = entry.get("Max").and_then(Value::as_u64);
+            let remaining = entry.get("Remaining")?;
+            let remaining = remaining.as_u64().or_else(|| remaining.as_i64().map(|_negative| 0))?;
+            Some(Limit { max, remaining })
+        };
+        Self { daily_api_requests: entries.get("DailyApiRequests").and_then(read) }
     }
 
     /// API calls per 24 hours; `None` if the org does not tell.
@@ -99,12 +102,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({"DailyApiRequests": {"Max": 5000, "Remaining": 4998}, "Odd": {"Max": 1}}), Some(4998))]
-    #[case(json!({"DailyApiRequests": {"Max": 5000, "Remaining": -2, "Some App": {"Max": 1, "Remaining": 1}}}), Some(0))]
+    #[case(json!({"DailyApiRequests": {"Max": 5000, "Remaining": 4998}, "Odd": {"Max": 1}}), Some((Some(5000), 4998)))]
+    #[case(json!({"DailyApiRequests": {"Max": 5000, "Remaining": -2, "Some App": {"Max": 1, "Remaining": 1}}}), Some((Some(5000), 0)))]
+    #[case(json!({"DailyApiRequests": {"Remaining": 7}}), Some((None, 7)))]
     #[case(json!({"DailyApiRequests": {"Max": 5000}}), None)]
     #[case(json!({"DailyBulkV2QueryJobs": {"Max": 10000, "Remaining": 9999}}), None)]
-    fn the_daily_allocation(#[case] answer: Value, #[case] expected: Option<u64>) {
+    fn the_daily_allocation(#[case] answer: Value, #[case] expected: Option<(Option<u64>, u64)>) {
         let limits = Limits::read(answer.as_object().unwrap());
-        assert_eq!(limits.daily_api_requests().map(|limit| limit.remaining), expected);
+        let told = limits.daily_api_requests().map(|limit| (limit.max, limit.remaining));
+        assert_eq!(told, expected);
     }
 }

@@ -14,11 +14,15 @@ use crate::soql::{Soql, SoqlError};
 /// Most records of one REST page. The batch size is a hint: pages may be shorter.
 pub const QUERY_PAGE_RECORDS_MAX: u16 = 2000;
 
+/// Most ids of one `IN` list; with their quotes about 13,500 bytes of [`ENCODED_QUERY_BYTES_MAX`], which leaves room for a list
+/// of fields.
+pub const QUERY_IDS_MAX: u16 = 500;
+
 /// Least batch size Salesforce accepts.
 const QUERY_PAGE_RECORDS_MIN: u16 = 200;
 
 /// Room for the query in a URL of 16,384 characters, the path included.
-const ENCODED_QUERY_BYTES_MAX: usize = 16_000;
+pub(crate) const ENCODED_QUERY_BYTES_MAX: usize = 16_000;
 
 const QUERY: &str = "query";
 const QUERY_NEXT: &str = "query next page";

@@ -79,6 +79,27 @@ impl Soql {
         Ok(self)
     }
 
+    /// Only the records with these ids.
+    ///
+    /// # Errors
+    /// [`SoqlError::InvalidId`]; [`SoqlError::EmptyCondition`] without an id.
+    pub fn with_ids<Id: AsRef<str>>(
+        self,
+        ids: impl IntoIterator<Item = Id>,
+    ) -> Result<Self, SoqlError> {
+        let quoted: Vec<String> = ids
+            .into_iter()
+            .map(|id| match id.as_ref() {
+                id if record::is_id(id) => Ok(format!("'{id}'")),
+                other => Err(SoqlError::InvalidId(other.to_owned())),
+            })
+            .collect::<Result<_, _>>()?;
+        if quoted.is_empty() {
+            return Err(SoqlError::EmptyCondition);
+        }
+        self.filter(&format!("Id IN ({})", quoted.join(",")))
+    }
+
     /// The query as text.
     pub fn to_soql(&self) -> String {
         self.render(&self.fields.join(", "), None)
@@ -239,6 +260,34 @@ mod tests {
         let quote = "a0B00000000000' OR";
         assert_eq!(soql.keyset_soql(Some(quote), 1), Err(SoqlError::InvalidId(quote.to_owned())));
         assert_eq!(Soql::new("Account", [""; 0]), Err(SoqlError::NoFields));
+    }
+
+    #[test]
+    fn a_list_of_ids_holds_ids_only() {
+        let soql = Soql::new("Account", ["Id"]).unwrap();
+        let listed = soql.clone().with_ids(["a0B000000000001AAA", "a0B000000000002AAA"]).unwrap();
+        assert_eq!(
+            listed.to_soql(),
+            "SELECT Id FROM Account WHERE (Id IN ('a0B000000000001AAA','a0B000000000002AAA'))"
+        );
+        let quote = "a0B00000000000' OR";
+        let refused = soql.clone().with_ids([quote]);
+        assert_eq!(refused, Err(SoqlError::InvalidId(quote.to_owned())));
+        assert_eq!(soql.with_ids([""; 0]), Err(SoqlError::EmptyCondition));
+    }
+
+    #[test]
+    fn the_longest_list_of_ids_fits_a_url() {
+        use url::form_urlencoded::byte_serialize;
+
+        use crate::query::{ENCODED_QUERY_BYTES_MAX, QUERY_IDS_MAX};
+
+        let longest = "x".repeat(80);
+        let fields = [longest.clone(), "y".repeat(80), format!("{longest}.Name")];
+        let ids = vec!["a0B000000000001AAA"; usize::from(QUERY_IDS_MAX)];
+        let soql = Soql::new(&longest, fields).unwrap().with_ids(ids).unwrap().to_soql();
+        let encoded: usize = byte_serialize(soql.as_bytes()).map(str::len).sum();
+        assert!(encoded + 1_000 < ENCODED_QUERY_BYTES_MAX, "{encoded}");
     }
 
     #[test]

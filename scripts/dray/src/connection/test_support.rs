@@ -12,7 +12,7 @@ use wiremock::matchers::{header, method, path_regex};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::Connection;
-use crate::rollback::samples;
+use crate::stack::samples;
 
 /// A configuration for this endpoint, without retries.
 pub(crate) fn config(endpoint: &str) -> SdkConfig {
@@ -29,11 +29,14 @@ pub(crate) fn config(endpoint: &str) -> SdkConfig {
 /// A connection to what the server plays.
 pub(crate) fn connection(server: &MockServer) -> Connection {
     let stack = samples::stack();
-    let clients = Clients::from_config(config(&server.uri()));
+    let config = config(&server.uri());
+    let clients = Clients::from_config(config.clone());
     Connection {
         executions: Executions::new(clients.step_functions.clone()),
         ledger: Ledger::new(clients.dynamodb.clone(), &stack.files_table, &stack.runs_table),
         storage: Storage::new(clients.s3.clone()),
+        clients,
+        config,
         stack,
     }
 }

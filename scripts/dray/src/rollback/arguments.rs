@@ -1,7 +1,6 @@
 //! The arguments of `dray rollback`, and the request that they amount to once checked.
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 
 use clap::{ArgGroup, Args};
 use drayage_domain::problem::Problem;
@@ -12,9 +11,27 @@ use serde_json::{Value, json};
 use super::file::RollbackFile;
 use crate::cli::Common;
 use crate::failure::Failure;
+use crate::kind::Kind;
 use crate::output::{can_ask, quoted};
+use crate::plan::Asked;
+use crate::start::fields::listed;
+
+const HELP: &str = "\
+Examples:
+  dray rollback --from-ledger --run migrate-20261121T070809Z-012
+  dray rollback --from-ledger --account 'Acme, Inc.'
+  dray rollback --from-ledger --all --execute      asks for the word ROLLBACK
+  dray rollback --from-file rollback.jsonl         without the ledger
+
+Exit status:
+  0    done, or ready to be done
+  1    a check does not hold, records need a person, or the run has failed
+  2    wrong arguments, nothing was started
+  3    AWS cannot be reached
+  130  stopped watching by Ctrl-C, the run goes on";
 
 #[derive(Debug, Args)]
+#[command(after_long_help = HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(group(ArgGroup::new("source").required(true).args(["from_ledger", "from_file"])))]
 pub(crate) struct Rollback {
@@ -132,19 +149,17 @@ impl Rollback {
             plan_hash: self.plan_hash.clone(),
             detach: self.detach,
             json: common.json,
-            command: self.command(&common.stack),
+            command: self.command(&common.stack.options()),
         })
     }
 
+    /// * `stack`: the options that lead to the stack.
     fn command(&self, stack: &str) -> String {
-        let mut command = self.called_as.clone();
+        let mut command = format!("{}{stack}", self.called_as);
         let mut add = |option: &str, value: &str| {
             // Writing into a String cannot fail.
             _ = write!(command, " {option} {}", quoted(value));
         };
-        if stack != "drayage" {
-            add("--stack", stack);
-        }
         if let Some(file) = &self.from_file {
             add("--from-file", file);
         }
@@ -171,28 +186,23 @@ impl Rollback {
 }
 
 impl Request {
-    /// The command that carries out the plan of this hash, and no other.
-    pub(super) fn command_to_execute(&self, hash: &str) -> String {
-        format!("{} --execute --plan-hash {hash}", self.command)
+    /// What the command amounts to, with an input whose file is where the state machine reads it.
+    pub(super) fn asked(&self, input: &RollbackInput) -> Result<Asked, Failure> {
+        let plan_input = serde_json::to_value(input).map_err(|error| {
+            Failure::failed(format!("the input cannot be written as JSON: {error}"), "report this")
+        })?;
+        Ok(Asked {
+            kind: Kind::Rollback,
+            plan_input,
+            write_input: json!({}),
+            execute: self.execute,
+            yes: self.yes,
+            plan_hash: self.plan_hash.clone(),
+            detach: self.detach,
+            json: self.json,
+            command: self.command.clone(),
+        })
     }
-}
-
-/// Ids of a file, one a line. Blank lines and those that begin with # do not count.
-fn listed(from: &str) -> Result<Vec<String>, Failure> {
-    let mut text = String::new();
-    let read = if from == "-" {
-        std::io::stdin().read_to_string(&mut text)
-    } else {
-        std::fs::File::open(from).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    read.map_err(|error| {
-        Failure::usage(
-            format!("{from} cannot be read: {error}"),
-            "give a text file with one record id a line, or - for standard input",
-        )
-    })?;
-    let lines = text.lines().map(str::trim);
-    Ok(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
 }
 
 /// Problems of the input, in the names that the command line has for its fields.

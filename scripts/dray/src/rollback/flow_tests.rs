@@ -1,11 +1,13 @@
 //! The whole command against a stack that a mock server plays.
 
 use drayage_domain::switch::plan::SwitchPlan;
+use serde_json::{Value, json};
 use wiremock::MockServer;
 
 use super::*;
 use crate::cli::tests::rollback_of;
 use crate::connection::test_support::{answer, connection, document, sent};
+use crate::plan::samples;
 
 const START: &str = "AWSStepFunctions.StartExecution";
 const DESCRIBE: &str = "AWSStepFunctions.DescribeExecution";
@@ -99,7 +101,7 @@ async fn a_failed_execution_is_told_by_name() {
     let failure = run(&connection(&server), &request(&["--from-ledger", "--all"])).await;
     let failure = failure.unwrap_err();
     assert!(failure.message.ends_with("has failed with RunLocked: another run"), "{failure}");
-    assert!(failure.hint.starts_with("another run is under way"));
+    assert!(failure.hint.starts_with("Another run is under way"), "{failure}");
 }
 
 #[tokio::test]

@@ -55,9 +55,36 @@ pub(super) fn variables_are_set(template: &str, settings: &str) -> Vec<Finding> 
     unset.chain(unread).map(|message| Finding::new(TEMPLATE, "variables", message)).collect()
 }
 
+/// The template tells the version of the workspace, by which tools know a deployed stack.
+pub(super) fn version_is_told(template: &str, manifest: &str) -> Vec<Finding> {
+    let version = manifest
+        .lines()
+        .skip_while(|line| line.trim() != "[workspace.package]")
+        .find_map(|line| line.trim().strip_prefix("version = "))
+        .unwrap_or_default();
+    let told = template
+        .lines()
+        .skip_while(|line| line.trim() != "DrayageVersion:")
+        .find_map(|line| line.trim().strip_prefix("Value: "));
+    if told == Some(version) {
+        return Vec::new();
+    }
+    let message = format!("has no output DrayageVersion with the workspace's version {version}");
+    vec![Finding::new(TEMPLATE, "version", message)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_of_another_version_is_told() {
+        let manifest = "[workspace]\nversion = \"9\"\n[workspace.package]\nversion = \"0.1.0\"\n";
+        let template = "Outputs:\n  DrayageVersion:\n    Value: \"0.1.0\"\n";
+        assert_eq!(version_is_told(template, manifest), []);
+        assert_eq!(version_is_told(&template.replace("0.1", "0.2"), manifest).len(), 1);
+        assert_eq!(version_is_told("Outputs:\n", manifest).len(), 1);
+    }
 
     #[test]
     fn a_function_under_another_name_is_told() {

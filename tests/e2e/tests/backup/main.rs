@@ -6,8 +6,12 @@
 mod changes;
 mod control;
 mod dead_letter;
+mod diagnosis;
 mod first_and_again;
 mod inputs;
+mod listed;
 mod locking;
 mod outcomes;
+mod pauses;
+mod pausing;
 mod sources;

@@ -1,5 +1,6 @@
-//! The steps of a backup, of a transfer and of runs that write records, each killed around each of its side effects.
+//! The steps of a backup, of an analysis, of a transfer and of runs that write records, each killed around each of its side effects.
 
+mod analyze;
 mod approval;
 mod copy;
 mod dead_letter;

@@ -22,13 +22,19 @@ const POLL: Duration = Duration::from_millis(100);
 pub(crate) async fn asked(stack: &LocalStack) -> Result<(String, Value)> {
     let input = execute(&json!({"approval": true}));
     let execution = stack.start_execution(MIGRATE, &input).await?;
-    let key = format!("runs/{}/approval.json", run_id(&execution));
+    let question = question(stack, &execution).await?;
+    Ok((execution, question))
+}
+
+/// Waits for the question of an execution.
+pub(crate) async fn question(stack: &LocalStack, execution: &str) -> Result<Value> {
+    let key = format!("runs/{}/approval.json", run_id(execution));
     let deadline = Instant::now() + LIMIT;
     loop {
         if let Some(bytes) = object(stack, &key).await? {
-            return Ok((execution, serde_json::from_slice(&bytes)?));
+            return Ok(serde_json::from_slice(&bytes)?);
         }
-        if let Some(ended) = ended(stack.clients(), &execution).await? {
+        if let Some(ended) = ended(stack.clients(), execution).await? {
             anyhow::bail!("it did not ask: {ended:?}");
         }
         ensure!(Instant::now() < deadline, "it does not ask");
@@ -36,7 +42,7 @@ pub(crate) async fn asked(stack: &LocalStack) -> Result<(String, Value)> {
     }
 }
 
-fn token(question: &Value) -> Result<&str> {
+pub(crate) fn token(question: &Value) -> Result<&str> {
     question["token"].as_str().context("a question without token")
 }
 

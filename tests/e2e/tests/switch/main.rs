@@ -18,6 +18,9 @@ mod faults_in_time;
 mod journey;
 mod modes;
 mod notifications;
+#[path = "../backup/pauses.rs"]
+mod pauses;
+mod pausing;
 mod probe;
 mod refused;
 mod rollback;

@@ -46,11 +46,20 @@ pub(crate) fn parameters() -> StackParameters {
 
 /// A stack with these many small, ordinary records, backed up.
 pub(crate) async fn backed_up(records: usize, seed: u64) -> Result<LocalStack> {
+    backed_up_with(records, seed, parameters()).await
+}
+
+/// The same, with other parameters.
+pub(crate) async fn backed_up_with(
+    records: usize,
+    seed: u64,
+    parameters: StackParameters,
+) -> Result<LocalStack> {
     let stack = LocalStack::builder()
         .small_files()
         .files(records)
         .seed(seed)
-        .parameters(parameters())
+        .parameters(parameters)
         .start()
         .await?;
     let summary = stack.run_backup(&json!({})).await?;

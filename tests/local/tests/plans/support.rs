@@ -48,6 +48,7 @@ pub(crate) fn options(dataset: &Dataset) -> RunOptions {
             "Account__c".to_owned(),
         ),
         accounts: None,
+        records: None,
         max_files: None,
         allowed_extensions: ALLOWED_EXTENSIONS.split(',').map(str::to_owned).collect(),
         max_file_bytes: MAX_FILE_SIZE_MB * 1024 * 1024,
@@ -64,5 +65,7 @@ pub(crate) fn options(dataset: &Dataset) -> RunOptions {
         parent_run: None,
         url_length_max: 255,
         previous_backup: None,
+        org: None,
+        analysis: None,
     }
 }

@@ -35,6 +35,12 @@ struct Arguments {
     /// Writes the Drayage Salesforce secret to this file.
     #[arg(long)]
     write_secret: Option<PathBuf>,
+    /// Name of the org.
+    #[arg(long, default_value = "Drayage Simulator")]
+    org_name: String,
+    /// The org is a production org instead of a sandbox.
+    #[arg(long)]
+    production: bool,
     /// Which login flow the secret is for.
     #[arg(long, value_enum, default_value_t = Auth::Jwt)]
     auth: Auth,
@@ -51,7 +57,12 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let org = Org::new(OrgConfig { seed: arguments.seed, ..OrgConfig::default() })?;
+    let org = Org::new(OrgConfig {
+        seed: arguments.seed,
+        name: arguments.org_name.clone(),
+        is_sandbox: !arguments.production,
+        ..OrgConfig::default()
+    })?;
     let seed = Seed {
         seed: arguments.seed,
         entries: arguments.size,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
-/// Settings of an org. `OrgConfig::default()` is a production org with a `DocListEntry__c` object.
+/// Settings of an org. `OrgConfig::default()` is a sandbox with a `DocListEntry__c` object.
 #[derive(Debug, Clone)]
 pub struct OrgConfig {
     /// API name of the object that holds document links.
@@ -17,6 +17,8 @@ pub struct OrgConfig {
     pub url_length: usize,
     /// API names of further text fields (255 characters) on the object.
     pub extra_text_fields: Vec<String>,
+    /// Value of `Organization.Name`.
+    pub name: String,
     /// Value of `Organization.IsSandbox`; it also decides which JWT audience is right.
     pub is_sandbox: bool,
     /// Requests allowed in the rolling day, as reported by `/limits` and `Sforce-Limit-Info`.
@@ -43,7 +45,8 @@ impl Default for OrgConfig {
             account_field: "Account__c".to_owned(),
             url_length: 255,
             extra_text_fields: Vec::new(),
-            is_sandbox: false,
+            name: "Drayage Simulator".to_owned(),
+            is_sandbox: true,
             daily_api_requests: 100_000,
             clock_start: date(2026, 1, 1)
                 .to_zoned(TimeZone::UTC)

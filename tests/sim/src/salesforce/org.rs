@@ -166,6 +166,11 @@ impl Org {
         self.lock().config.clone()
     }
 
+    /// Gives the org another name, and makes it a sandbox or a production org. Sessions stay; the audience of a login follows.
+    pub fn describe_as(&self, name: &str, is_sandbox: bool) -> Result<(), SaveError> {
+        self.lock().describe_as(name, is_sandbox)
+    }
+
     /// The 18-character id of the org.
     pub fn org_id(&self) -> String {
         self.lock().store.org_id.clone()

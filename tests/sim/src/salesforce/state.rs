@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::bulk::Jobs;
 use super::call::Call;
 use super::config::OrgConfig;
@@ -14,7 +16,7 @@ use super::http::serve;
 use super::recording::RecordedCall;
 use super::schema;
 use super::sessions::Sessions;
-use super::store::Store;
+use super::store::{Actor, Store, as_map};
 
 /// The state of an org.
 #[derive(Debug)]
@@ -60,6 +62,16 @@ impl State {
             late: Vec::new(),
             config,
         })
+    }
+
+    /// Changes what the org says about itself.
+    pub(crate) fn describe_as(&mut self, name: &str, is_sandbox: bool) -> Result<(), SaveError> {
+        let fields = as_map(json!({"Name": name, "IsSandbox": is_sandbox}));
+        let org_id = self.store.org_id.clone();
+        self.store.update(Actor::Person, "Organization", &org_id, &fields)?;
+        name.clone_into(&mut self.config.name);
+        self.config.is_sandbox = is_sandbox;
+        Ok(())
     }
 
     /// Replaces the fault plan; everything in it is counted from now.

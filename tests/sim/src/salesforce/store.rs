@@ -68,7 +68,7 @@ impl Store {
         store.create(Actor::Person, "User", &as_map(user("Integration User", username)))?;
         store.create(Actor::Person, "User", &as_map(user("Pat Example", "pat@example.com")))?;
         let organization = serde_json::json!({
-            "Name": "Simulated Org", "IsSandbox": config.is_sandbox,
+            "Name": config.name, "IsSandbox": config.is_sandbox,
             "OrganizationType": "Enterprise Edition", "InstanceName": "SIM1",
         });
         store.create(Actor::Person, "Organization", &as_map(organization))?;

@@ -20,7 +20,7 @@ fn claims(site: &Site) -> Value {
     let secret = site.org.jwt_secret("").unwrap();
     json!({
         "iss": secret["client_id"], "sub": secret["username"],
-        "aud": "https://login.salesforce.com", "exp": LATER,
+        "aud": "https://test.salesforce.com", "exp": LATER,
     })
 }
 
@@ -57,7 +57,7 @@ async fn expiry_may_be_in_seconds_or_milliseconds_but_not_past() {
 async fn each_wrong_claim_has_its_own_refusal() {
     let site = Site::new(0).await;
     for (claim, value, description) in [
-        ("aud", "https://test.salesforce.com", "Audience validation failed"),
+        ("aud", "https://login.salesforce.com", "Audience validation failed"),
         ("sub", "nobody@example.com", "user hasn't approved this consumer"),
         ("iss", "another app", "client identifier invalid"),
     ] {
@@ -67,6 +67,16 @@ async fn each_wrong_claim_has_its_own_refusal() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
         assert_eq!(answer.json()["error_description"], description);
     }
+}
+
+#[tokio::test]
+async fn a_production_org_wants_the_audience_of_production() {
+    let site = Site::new(0).await;
+    site.org.describe_as("Acme", false).unwrap();
+    let mut changed = claims(&site);
+    assert_eq!(present(&site, &sign(&site, &changed)).await.status, StatusCode::BAD_REQUEST);
+    changed["aud"] = json!("https://login.salesforce.com");
+    assert_eq!(present(&site, &sign(&site, &changed)).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

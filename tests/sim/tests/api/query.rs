@@ -1,5 +1,6 @@
 //! REST query: pages, null lookups, the recycle bin and column metadata.
 
+use drayage_sim::salesforce::{FaultPlan, FieldName};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -104,4 +105,36 @@ async fn refused_statements_have_the_service_s_codes() {
     }
     let answer = site.get("query/01g000000000001AAA-2000").await;
     assert_eq!(answer.code(), "INVALID_QUERY_LOCATOR");
+}
+
+const ORGANIZATION: &str = "SELECT Id, Name, IsSandbox FROM Organization";
+
+#[tokio::test]
+async fn the_org_says_what_it_is() {
+    let site = Site::new(0).await;
+    let page = site.query(ORGANIZATION).await.json();
+    assert_eq!(page["totalSize"], 1);
+    let record = &page["records"][0];
+    assert_eq!(record["attributes"]["type"], "Organization");
+    assert_eq!(record["Id"], json!(site.org.org_id()));
+    assert_eq!(record["Name"], "Drayage Simulator");
+    assert_eq!(record["IsSandbox"], true);
+
+    let body = json!({"name": "Acme GmbH", "isSandbox": false});
+    let answer = site.send(site.anonymous(Method::PUT, "/__sim/org").json(&body)).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
+    let record = &site.query(ORGANIZATION).await.json()["records"][0];
+    assert_eq!((&record["Name"], &record["IsSandbox"]), (&json!("Acme GmbH"), &json!(false)));
+}
+
+#[tokio::test]
+async fn the_org_may_be_hidden_from_the_user() {
+    let site = Site::new(0).await;
+    let hidden = FieldName { sobject: "Organization".to_owned(), field: "IsSandbox".to_owned() };
+    site.faults(FaultPlan { hidden_fields: vec![hidden], ..FaultPlan::default() });
+    let answer = site.query(ORGANIZATION).await;
+    assert_eq!(
+        (answer.status, answer.code()),
+        (StatusCode::BAD_REQUEST, "INVALID_FIELD".to_owned())
+    );
 }

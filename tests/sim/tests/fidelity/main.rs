@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 const ENTRIES: usize = 4_500;
 
 fn org() -> Org {
-    let org = Org::new(OrgConfig::default()).unwrap();
+    let org = Org::new(OrgConfig { is_sandbox: false, ..OrgConfig::default() }).unwrap();
     let url_prefix = "https://legacy-documents.s3.us-east-1.amazonaws.com/files".to_owned();
     populate(&org, &Seed { seed: 7, entries: ENTRIES, url_prefix }).unwrap();
     org

@@ -34,6 +34,10 @@ pub(super) const ATTENTION: &str = "attention";
 pub(super) const ATTENTION_AT: &str = "attention_at";
 /// Size of the copy, projected into `by_account`.
 pub(super) const SIZE: &str = "size";
+/// Index of the `files` table that lists rows that need a person.
+pub(super) const NEEDS_ATTENTION: &str = "needs_attention";
+/// Label of the skip reason, gone reason or failure class.
+pub(super) const REASON: &str = "reason";
 /// The copy and what proves it.
 pub(super) const PROOF: &str = "proof";
 /// State of a file, a batch or a run.

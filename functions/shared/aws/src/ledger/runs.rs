@@ -6,7 +6,7 @@ use drayage_domain::run::{Checkpoint, RunRecord, RunState, RunSummary};
 use super::Ledger;
 use super::attributes::{
     BODY, BY_START, EXECUTION_ARN, ITEM, Item, KIND, RUN_ID, STARTED_AT, STATE, VERSION, from_json,
-    number, optional_text, text, to_json,
+    number, optional_text, required_text, text, to_json,
 };
 use super::error::LedgerError;
 use super::write::{NotWritten, conditional};
@@ -45,6 +45,26 @@ impl Ledger {
         self.read_run_item(run_id, RUN).await?.map(|item| from_json(&item, BODY)).transpose()
     }
 
+    /// Where a run stands, read consistently, without all that the run knows.
+    pub async fn run_state(&self, run_id: &str) -> Result<Option<RunState>, LedgerError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.runs_table)
+            .key(RUN_ID, text(run_id))
+            .key(ITEM, text(RUN))
+            .consistent_read(true)
+            .projection_expression("#state")
+            .expression_attribute_names("#state", STATE)
+            .send()
+            .await
+            .map_err(|error| LedgerError::from_sdk(&error))?;
+        let Some(item) = answer.item else { return Ok(None) };
+        let name = required_text(&item, STATE)?;
+        let unknown = || LedgerError::corrupt(STATE, format!("{name:?} is not a state of a run"));
+        RunState::from_name(&name).map(Some).ok_or_else(unknown)
+    }
+
     /// Marks a run as ended, with the summary of a run that has one. Doing it again replaces the end by the newer one: a run whose last step was broken off is
     /// ended once more, by the step that says so.
     pub async fn finish_run(
@@ -68,6 +88,35 @@ impl Ledger {
         match conditional(|| put.clone().send()).await {
             Ok(_) => Ok(()),
             Err(NotWritten::Refused(_)) => Err(gone()),
+            Err(NotWritten::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Marks a run as failed that was broken off from outside, unless it has ended meanwhile. Whether it was under way.
+    pub async fn break_off_run(&self, run_id: &str, ended_at: &str) -> Result<bool, LedgerError> {
+        let Some(run) = self.run(run_id).await? else { return Ok(false) };
+        if run.state != RunState::Running {
+            return Ok(false);
+        }
+        let ended = RunRecord {
+            state: RunState::Failed,
+            ended_at: Some(ended_at.to_owned()),
+            summary: None,
+            ..run
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.runs_table)
+            .set_item(Some(run_item(&ended)?))
+            .condition_expression("#execution = :execution AND #state = :running")
+            .expression_attribute_names("#execution", EXECUTION_ARN)
+            .expression_attribute_names("#state", STATE)
+            .expression_attribute_values(":execution", text(&ended.execution_arn))
+            .expression_attribute_values(":running", text(RunState::Running.name()));
+        match conditional(|| put.clone().send()).await {
+            Ok(_) => Ok(true),
+            Err(NotWritten::Refused(_)) => Ok(false),
             Err(NotWritten::Failed(error)) => Err(error),
         }
     }

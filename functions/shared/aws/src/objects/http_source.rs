@@ -8,6 +8,7 @@ mod answer;
 mod error_page;
 mod resolver;
 mod rest;
+mod size;
 mod target;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
 use drayage_domain::source_url::HttpLocation;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -180,11 +181,15 @@ impl HttpSource {
     }
 
     fn get(&self, target: &Target, deadline: Instant) -> RequestBuilder {
+        self.request(Method::GET, target, deadline)
+    }
+
+    fn request(&self, method: Method, target: &Target, deadline: Instant) -> RequestBuilder {
         let trusted = self.options.allow.allows_private(target.host(), target.port());
         let client = if trusted { &self.trusting } else { &self.guarded };
         let left = deadline.saturating_duration_since(Instant::now());
         client
-            .get(target.url().clone())
+            .request(method, target.url().clone())
             .header(header::ACCEPT, "*/*")
             // Anything else would be the encoded form of the file, not the file.
             .header(header::ACCEPT_ENCODING, "identity")

@@ -4,6 +4,7 @@
 mod delete;
 mod file;
 mod probe;
+mod versioned;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -13,8 +14,8 @@ use drayage_domain::row::Checksum;
 use thiserror::Error;
 
 pub use delete::Deleted;
+pub use versioned::Versioned;
 
-use super::body::{SourceBody, Wire};
 use super::digest::{BodyDigest, crc64_nvme_checksum};
 use super::place::place;
 use super::s3_failure::{Meaning, S3Failure};
@@ -146,28 +147,8 @@ impl Storage {
         key: &str,
         max_bytes: u64,
     ) -> Result<Option<Vec<u8>>, StorageError> {
-        let place = place(bucket, key);
-        let output = match self.client.get_object().bucket(bucket).key(key).send().await {
-            Ok(output) => output,
-            Err(error) => return absent_or(&error, bucket, &place),
-        };
-        let announced = output.content_length.and_then(|length| u64::try_from(length).ok());
-        let too_large = || StorageError::TooLarge { place: place.clone(), max_bytes };
-        if announced.is_some_and(|length| length > max_bytes) {
-            return Err(too_large());
-        }
-        let mut body = SourceBody::new(Wire::S3(output.body), announced, place.clone());
-        let mut bytes = Vec::new();
-        loop {
-            match body.chunk().await {
-                Ok(Some(chunk)) if (bytes.len() + chunk.len()) as u64 > max_bytes => {
-                    return Err(too_large());
-                }
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => return Ok(Some(bytes)),
-                Err(error) => return Err(StorageError::Unavailable { place, code: error.message }),
-            }
-        }
+        let found = self.get_versioned(bucket, key, max_bytes).await?;
+        Ok(found.map(|found| found.bytes))
     }
 
     /// Writes an object, replacing an earlier one. S3 checks the bytes against their checksum.

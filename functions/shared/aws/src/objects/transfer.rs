@@ -286,13 +286,7 @@ impl Transfer {
         request: &CopyRequest<'_>,
         count: &RequestCount,
     ) -> Result<Attempt, CopyError> {
-        let Some(s3) = &self.sources.s3 else {
-            return Err(CopyError::new(
-                FailureClass::AccessDenied,
-                "the file is in S3, but no access to the source's S3 is configured; hint: set the source \
-                 access to role or keys",
-            ));
-        };
+        let s3 = self.sources.s3.as_ref().ok_or_else(no_s3_access)?;
         if let Some(copied) = self.copy_listed(s3, location, request, count).await {
             return copied;
         }
@@ -328,4 +322,12 @@ impl Transfer {
         }
         self.stream_from_s3(s3, Found { located, open: None }, request, count).await
     }
+}
+
+/// A file in S3, and nothing to read it with.
+pub(super) fn no_s3_access() -> CopyError {
+    CopyError::new(
+        FailureClass::AccessDenied,
+        "the file is in S3, but no access to the source's S3 is configured; hint: set the source access to role or keys",
+    )
 }

@@ -25,3 +25,6 @@ pub const INVOCATION_USD: f64 = 0.2e-6;
 /// A second of a gigabyte of Lambda memory on arm64, which the template takes unless told otherwise
 /// (<https://aws.amazon.com/lambda/pricing/>).
 pub const LAMBDA_GB_SECOND_USD: f64 = 13.333_4e-6;
+/// A gigabyte (2^30 bytes) in S3 Standard for a month, of the first 50 TB
+/// (<https://aws.amazon.com/s3/pricing/>).
+pub const S3_STORAGE_GB_MONTH_USD: f64 = 0.023;

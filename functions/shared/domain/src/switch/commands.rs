@@ -120,6 +120,7 @@ mod tests {
             fields: ObjectFields::new("A__c".to_owned(), "B__c".to_owned(), "C__c".to_owned()),
             url_length_max: 255,
             org_id: None,
+            org: None,
             destination_bucket: "bucket".to_owned(),
             new_url_base: "https://files.example.com/".to_owned(),
             trigger: Trigger::Manual,

@@ -1,23 +1,17 @@
 //! What a person passes when starting a `migrate` or a `rollback` execution. `{}` starts a dry run of a migrate; a rollback has to
 //! be told what of.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::mode::ModeChoice;
 use super::options::Scope;
-use crate::id::RecordId;
 use crate::input_fields;
 use crate::problem::Problem;
+use crate::record_ids::{check_records, full_ids};
 use crate::run_input::{Trigger, check_accounts};
 
-/// A list of records is a part of an execution's input, which is limited to 256 KiB
-/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
-pub const RECORDS_MAX: usize = 5_000;
-/// So many bad ids are named; the others are counted.
-const BAD_IDS_TOLD: usize = 5;
+pub use crate::record_ids::RECORDS_MAX;
 
 /// The input of a `migrate` execution, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +143,8 @@ impl MigrateInput {
     /// Which records the run is about.
     pub fn scope(&self) -> Scope {
         Scope {
-            accounts: full_ids(self.accounts.as_deref()),
-            records: full_ids(self.records.as_deref()),
+            accounts: self.accounts.as_deref().map(full_ids),
+            records: self.records.as_deref().map(full_ids),
             run: None,
             max_records: self.max_records,
         }
@@ -201,8 +195,8 @@ impl RollbackInput {
     /// Which records the run is about.
     pub fn scope(&self) -> Scope {
         Scope {
-            accounts: full_ids(self.accounts.as_deref()),
-            records: full_ids(self.records.as_deref()),
+            accounts: self.accounts.as_deref().map(full_ids),
+            records: self.records.as_deref().map(full_ids),
             run: self.run.clone(),
             max_records: None,
         }
@@ -220,54 +214,12 @@ fn check_plan_hash(hash: Option<&str>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_records(records: Option<&[String]>, problems: &mut Vec<Problem>) {
-    let Some(records) = records else { return };
-    let mut problem = |message: String, hint: &str| {
-        problems.push(Problem::new("records", message, hint));
-    };
-    if records.is_empty() {
-        problem("is an empty list, which would select nothing".to_owned(), "leave the field out");
-    }
-    if records.len() > RECORDS_MAX {
-        problem(
-            format!("has {} entries, more than {RECORDS_MAX}", records.len()),
-            "split the run, or select by account",
-        );
-    }
-    let bad: Vec<&String> = records.iter().filter(|id| RecordId::parse(id).is_err()).collect();
-    if !bad.is_empty() {
-        let told: Vec<String> = bad.iter().take(BAD_IDS_TOLD).map(|id| format!("{id:?}")).collect();
-        let more = bad.len().saturating_sub(BAD_IDS_TOLD);
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        problem(
-            format!("has entries that are no Salesforce ids: {}{more}", told.join(", ")),
-            "an id has 15 or 18 letters and digits; the last three of 18 check the others",
-        );
-    }
-    let mut seen = BTreeSet::new();
-    let twice = records
-        .iter()
-        .filter_map(|id| RecordId::parse(id).ok())
-        .find(|id| !seen.insert(id.as_str().to_owned()));
-    if let Some(id) = twice {
-        problem(format!("names {id} twice"), "name each record once");
-    }
-}
-
-/// Ids in their 18-character form; names as they are.
-fn full_ids(names: Option<&[String]>) -> Option<Vec<String>> {
-    let full = |name: &String| match RecordId::parse(name) {
-        Ok(id) => id.as_str().to_owned(),
-        Err(_) => name.clone(),
-    };
-    names.map(|names| names.iter().map(full).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::id::RecordId;
 
     fn places(problems: Vec<Problem>) -> Vec<String> {
         problems.into_iter().map(|problem| problem.place).collect()

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::input::{MigrateInput, RollbackInput};
 use super::line::Direction;
 use super::mode::ModeChoice;
+use crate::org::Org;
 use crate::record::ObjectFields;
 use crate::run_input::Trigger;
 use crate::settings::{Settings, URL_LENGTH_MAX};
@@ -80,6 +81,9 @@ pub struct SwitchOptions {
     /// The org that the run writes into: its 18-character id, if its sign-in tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
+    /// The org, as its own record describes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<Org>,
     /// The destination bucket.
     pub destination_bucket: String,
     /// What the new URL of an object starts with; ends in a slash.
@@ -131,6 +135,7 @@ impl SwitchOptions {
             fields: settings.fields.clone(),
             url_length_max: URL_LENGTH_MAX,
             org_id: None,
+            org: None,
             destination_bucket: settings.destination_bucket.clone(),
             new_url_base: settings.new_url_base.clone(),
             trigger: Trigger::Manual,

@@ -166,6 +166,7 @@ mod tests {
             fields: ObjectFields::new("O__c".to_owned(), "U__c".to_owned(), "A__c".to_owned()),
             url_length_max: 40,
             org_id: None,
+            org: None,
             destination_bucket: "b".to_owned(),
             new_url_base: "https://new.example/".to_owned(),
             trigger: Trigger::Manual,

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::line::{Direction, SwitchLine};
 use super::mode::{ModeDecision, SwitchEstimate};
+use crate::org::Org;
 
 /// The plan as it is kept in the state bucket, beside its batches. Written once, before anything else happens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct SwitchPlan {
     /// The org's 18-character id, if its sign-in tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
+    /// The org, as its own record describes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<Org>,
     /// Names the content of the plan: the same records with the same texts have the same hash, in any run.
     pub hash: String,
     /// Records to be written.

@@ -213,3 +213,26 @@ async fn an_answer_that_is_no_json_is_described_but_not_quoted() {
     let text = error.to_string();
     assert!(text.contains("text/html of 25 bytes") && !text.contains("secret"), "{text}");
 }
+
+#[tokio::test]
+async fn the_org_is_asked_for_once_and_may_be_hidden() {
+    const QUERY: &str = "SELECT Id, Name, IsSandbox FROM Organization";
+    let server = server_with_login().await;
+    let page = json!({"totalSize": 1, "done": true, "records": [
+        {"attributes": {"type": "Organization"}, "Id": "00D000000000062EAA", "Name": "Acme", "IsSandbox": true}]});
+    answer_query(&server, QUERY, &page).await;
+    let org = client(&server).organization().await.unwrap().unwrap();
+    assert_eq!(
+        (org.id.as_str(), org.name.as_str(), org.is_sandbox),
+        ("00D000000000062EAA", "Acme", true)
+    );
+    assert_eq!(requests_to(&server, QUERY_PATH).await.len(), 1);
+
+    for code in ["INVALID_TYPE", "INVALID_FIELD", "INSUFFICIENT_ACCESS"] {
+        let server = server_with_login().await;
+        let refusal = ResponseTemplate::new(400)
+            .set_body_json(error_body(code, "sObject type is not supported"));
+        Mock::given(path(QUERY_PATH)).respond_with(refusal).mount(&server).await;
+        assert_eq!(client(&server).organization().await, Ok(None), "{code}");
+    }
+}

@@ -41,7 +41,7 @@ fn everything_given_is_in_the_input() {
     });
     assert_eq!(serde_json::to_value(&request.input).unwrap(), expected);
     assert_eq!(
-        request.command_to_execute("h"),
+        request.asked(&request.input).unwrap().command_to_execute("h"),
         "dray rollback --run r --account 'Acme Ltd' --account 001 --record a0B000000000001 --mode bulk --from-ledger \
          --execute --plan-hash h"
     );
@@ -52,6 +52,8 @@ fn the_stack_is_named_in_the_command_to_execute() {
     let request = request(&["--from-ledger", "--all", "--stack", "other"]).unwrap();
     assert!(
         request
+            .asked(&request.input)
+            .unwrap()
             .command_to_execute("h")
             .starts_with("dray rollback --stack other --from-ledger --all")
     );

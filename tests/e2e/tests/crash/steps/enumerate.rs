@@ -46,6 +46,18 @@ async fn a_bulk_enumeration_is_safe_at_every_moment() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_enumeration_of_listed_records_is_safe_at_every_moment() -> Result<()> {
+    let lab = lab_with_short_pages().await?;
+    let mut ids: Vec<String> = lab.org().snapshot(&lab.org().config().object).into_keys().collect();
+    ids.push("a0Bzz0000000001".to_owned());
+    let input = json!({"batchSize": BATCH_SIZE, "records": ids});
+    let effects = is_safe(&lab, &lab.world().await?, &input).await?;
+    // Nine records and an unknown one make four batches; and two checkpoints.
+    assert_eq!(effects, 4 * 2 + 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_incremental_enumeration_is_safe_at_every_moment() -> Result<()> {
     let lab = lab_with_short_pages().await?;
     let world = lab.world().await?;

@@ -186,3 +186,18 @@ async fn a_bucket_that_cannot_be_reached_is_not_a_lack_of_permission(
     assert!(!matches!(error, StorageError::Lacking { .. }), "{error}");
     assert_eq!(error.retryable(), retryable);
 }
+
+#[tokio::test]
+async fn an_object_is_written_only_over_what_was_read() {
+    let (_fake, storage) = storage().await;
+    let put = |bytes: &'static [u8], seen: Option<String>| {
+        let storage = storage.clone();
+        async move { storage.put_over("state", "p.json", bytes.to_vec(), seen.as_deref()).await }
+    };
+    let first = put(b"1", None).await.unwrap().unwrap();
+    assert_eq!(put(b"2", None).await, Ok(None), "there is one already");
+    let second = put(b"2", Some(first.clone())).await.unwrap().unwrap();
+    assert_eq!(put(b"3", Some(first)).await, Ok(None), "somebody has written it since");
+    let found = storage.get_versioned("state", "p.json", 9).await.unwrap().unwrap();
+    assert_eq!((found.bytes, found.version), (b"2".to_vec(), second));
+}

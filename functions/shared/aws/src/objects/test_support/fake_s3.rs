@@ -244,6 +244,13 @@ impl State {
         match operation {
             "HEAD" | "GET" => self.read(place, request),
             "PUT" => {
+                let there = self.objects.get(place).map(|stored| format!("\"{}\"", stored.etag));
+                let over = header(request, "if-match");
+                if header(request, "if-none-match").is_some() && there.is_some()
+                    || over.is_some() && over != there
+                {
+                    return error(request, 412, "PreconditionFailed");
+                }
                 let (headers, tags) = (kept(request), tagging::sent(request));
                 let stored = Stored { headers, tags, ..Stored::new(&request.body) };
                 let (etag, crc) = (stored.etag.clone(), BodyDigest::of(&stored.bytes).crc64_nvme());
