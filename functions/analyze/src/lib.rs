@@ -120,7 +120,7 @@ pub async fn handle(
         deadline: invocation.deadline,
         closing_time: CLOSING_TIME_MAX.min(invocation.deadline.remaining(clock::now()) / 4),
     };
-    let sources = sampling::sources(clients, &settings, options).await?;
+    let sources = drayage_lambda_kit::sources::of_records(clients, &settings, options).await?;
     let stored = work.go_on(&sources, settings.copy_concurrency).await?;
     let analysis = if stored.progress.is_complete(batches) {
         Some(work.conclude(&settings, &stored).await?)

@@ -2,16 +2,9 @@
 
 use std::time::Duration;
 
-use drayage_aws::clients::Clients;
-use drayage_aws::objects::{HttpSource, HttpSourceOptions, S3Source, Sources};
-use drayage_domain::allow_list::AllowList;
+use drayage_aws::objects::Sources;
 use drayage_domain::analysis::sample::{Sample, Seen};
-use drayage_domain::problem::Problem;
-use drayage_domain::run::{RunOptions, SourceAccess};
-use drayage_domain::settings::Settings;
 use drayage_domain::source_url::SourceLocation;
-use drayage_lambda_kit::buckets;
-use drayage_lambda_kit::error::FunctionError;
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
 
@@ -21,30 +14,6 @@ use crate::Work;
 const FILES_PER_STEP: usize = 100;
 /// Time for one file, with its second and third attempt.
 const FILE_TIME: Duration = Duration::from_secs(20);
-
-/// The allow-list is the stack's, not the plan's: what a run was planned with never widens what may be asked.
-pub(crate) async fn sources(
-    clients: &Clients,
-    settings: &Settings,
-    options: &RunOptions,
-) -> Result<Sources, FunctionError> {
-    let allow = AllowList::parse(&settings.source_hosts).map_err(|errors| {
-        let problems: Vec<_> =
-            errors.iter().map(|error| Problem::from_error("SourceHosts", error)).collect();
-        FunctionError::configuration(&problems)
-    })?;
-    let s3 = match (options.source_access, &settings.source_secret) {
-        (SourceAccess::Role, _) => Some(S3Source::new(clients.s3.clone(), true)),
-        (SourceAccess::Keys, Some(secret)) => {
-            let keys = buckets::keys(clients, secret).await?;
-            Some(S3Source::new(clients.s3_with_keys(&keys), false))
-        }
-        (SourceAccess::Keys, None) | (SourceAccess::Https, _) => None,
-    };
-    let http = HttpSource::new(HttpSourceOptions::new(allow))
-        .map_err(|error| FunctionError::internal(&error))?;
-    Ok(Sources { s3, http })
-}
 
 /// Asks for the next files of the sample.
 pub(crate) async fn ask(work: &Work<'_>, sources: &Sources, at_a_time: usize, sample: &mut Sample) {

@@ -2,18 +2,12 @@
 
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
-use drayage_aws::objects::{
-    HttpSource, HttpSourceOptions, Limiter, LimiterOptions, S3Source, Sources, Storage, Transfer,
-    TransferOptions,
-};
-use drayage_domain::allow_list::AllowList;
+use drayage_aws::objects::{Limiter, LimiterOptions, Storage, Transfer, TransferOptions};
 use drayage_domain::plan::Planner;
-use drayage_domain::problem::Problem;
-use drayage_domain::run::{RunOptions, SourceAccess, Work};
-use drayage_domain::settings::Settings;
+use drayage_domain::run::Work;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{buckets, config};
+use drayage_lambda_kit::{config, sources};
 
 use crate::objects::ObjectRules;
 
@@ -60,7 +54,7 @@ impl RunContext {
                 let transfer = Transfer::new(
                     TransferOptions::new(&options.destination_bucket, options.max_file_bytes),
                     clients.s3.clone(),
-                    sources(clients, &settings, &options).await?,
+                    sources::of_records(clients, &settings, &options).await?,
                     limiter,
                 );
                 (Rules::Records(RecordRules { planner, repair: options.repair }), transfer)
@@ -81,31 +75,4 @@ impl RunContext {
             rules,
         })
     }
-}
-
-/// The allow-list is the stack's, not the manifest's: what a run was planned with never widens what may be fetched.
-async fn sources(
-    clients: &Clients,
-    settings: &Settings,
-    options: &RunOptions,
-) -> Result<Sources, FunctionError> {
-    let allow = AllowList::parse(&settings.source_hosts).map_err(|errors| {
-        let problems: Vec<_> =
-            errors.iter().map(|error| Problem::from_error("SourceHosts", error)).collect();
-        FunctionError::configuration(&problems)
-    })?;
-    let s3 = match (options.source_access, &settings.source_secret) {
-        (SourceAccess::Role, _) => Some(S3Source::new(clients.s3.clone(), true)),
-        (SourceAccess::Keys, Some(secret)) => {
-            let keys = buckets::keys(clients, secret).await?;
-            Some(S3Source::new(clients.s3_with_keys(&keys), false))
-        }
-        (SourceAccess::Keys, None) | (SourceAccess::Https, _) => None,
-    };
-    Ok(Sources { s3, http: http_source(allow)? })
-}
-
-/// Plain HTTP to the hosts of an allow-list.
-pub(crate) fn http_source(allow: AllowList) -> Result<HttpSource, FunctionError> {
-    HttpSource::new(HttpSourceOptions::new(allow)).map_err(|error| FunctionError::internal(&error))
 }

@@ -15,7 +15,6 @@ use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
 use crate::batch::{Batch, Budget, Progress};
-use crate::context::http_source;
 use crate::object::Object;
 
 /// The largest object that S3 stores, 5 TiB
@@ -73,7 +72,8 @@ impl ObjectRules {
             ..TransferOptions::new(&destination_bucket, OBJECT_BYTES_MAX)
         };
         // Objects are never fetched by URL.
-        let sources = Sources { s3: source, http: http_source(AllowList::default())? };
+        let sources =
+            Sources { s3: source, http: drayage_lambda_kit::sources::http(AllowList::default())? };
         let rules = Self {
             source_bucket: options.source.as_ref().map(buckets::name).transpose()?,
             source_prefix: options.source.map_or_else(String::new, |place| place.prefix),

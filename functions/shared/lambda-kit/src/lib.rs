@@ -15,3 +15,4 @@ pub mod queue_events;
 pub mod run_lock;
 pub mod runtime;
 pub mod salesforce;
+pub mod sources;

@@ -27,7 +27,7 @@ pub(crate) fn command_for(stack: &str, words: &str) -> String {
 /// What a person does who has stopped watching.
 pub(super) fn goes_on(stack: &Stack, run_id: &str) -> String {
     format!(
-        "{run_id} goes on without being watched.\n{}\nStopped, it leaves every record as it is then; the same command \
+        "{run_id} goes on without being watched.\n{}\nStopped, it begins nothing further; the same command \
          started again finishes the rest.",
         how_to_look(stack, run_id)
     )

@@ -102,7 +102,7 @@ function ofRun(name, progress, overview, done) {
   const asked = {
     stop: {
       title: "Stop this run?", go: "Stop it", danger: true, said: "Stopped",
-      body: ["Every record stays as it is then; another run does the rest. What is in work at this moment ends."],
+      body: ["No further file or record is begun; another run does the rest. What is in work may still end: a batch of files within 15 minutes, records that are being written within seconds."],
     },
     approve: {
       title: "Approve this plan?", go: "Approve", danger: true, said: "Approved", word: () => "approve",

@@ -1,0 +1,39 @@
+//! Where the files of records are read from: with the stack's access, within the stack's allow-list.
+
+use drayage_aws::clients::Clients;
+use drayage_aws::objects::{HttpSource, HttpSourceOptions, S3Source, Sources};
+use drayage_domain::allow_list::AllowList;
+use drayage_domain::problem::Problem;
+use drayage_domain::run::{RunOptions, SourceAccess};
+use drayage_domain::settings::Settings;
+
+use crate::buckets;
+use crate::error::FunctionError;
+
+/// The sources of a run over records. The allow-list is the stack's, not the run's: what a run was planned with never widens what may
+/// be asked.
+pub async fn of_records(
+    clients: &Clients,
+    settings: &Settings,
+    options: &RunOptions,
+) -> Result<Sources, FunctionError> {
+    let allow = AllowList::parse(&settings.source_hosts).map_err(|errors| {
+        let problems: Vec<_> =
+            errors.iter().map(|error| Problem::from_error("SourceHosts", error)).collect();
+        FunctionError::configuration(&problems)
+    })?;
+    let s3 = match (options.source_access, &settings.source_secret) {
+        (SourceAccess::Role, _) => Some(S3Source::new(clients.s3.clone(), true)),
+        (SourceAccess::Keys, Some(secret)) => {
+            let keys = buckets::keys(clients, secret).await?;
+            Some(S3Source::new(clients.s3_with_keys(&keys), false))
+        }
+        (SourceAccess::Keys, None) | (SourceAccess::Https, _) => None,
+    };
+    Ok(Sources { s3, http: http(allow)? })
+}
+
+/// Sources over HTTP within this allow-list.
+pub fn http(allow: AllowList) -> Result<HttpSource, FunctionError> {
+    HttpSource::new(HttpSourceOptions::new(allow)).map_err(|error| FunctionError::internal(&error))
+}
