@@ -140,6 +140,8 @@ fn kind(environment: &[u8], mark: &str) -> Option<Kind> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -159,8 +161,12 @@ mod tests {
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("AWS_LAMBDA_FUNCTION_NAME", "drayage-cat")
             .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
+        // Between fork and exec it has neither its environment nor memory of its own: what answers is past that.
+        child.stdin.as_mut().unwrap().write_all(b"?").await.unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).await.unwrap();
         let used = watch.finish().unwrap();
         child.kill().await.unwrap();
         let cat = &used["drayage-cat"];
