@@ -3,6 +3,7 @@
 #
 #   scripts/lib/venv.sh          the emulator and the AWS CLI, in <target>/drayage/venv
 #   scripts/lib/venv.sh checks   the tools of scripts/test, in <target>/drayage/venv-checks
+#   scripts/lib/venv.sh deploy   cargo-lambda, zig and the AWS CLI, in <target>/drayage/venv-deploy
 #   scripts/lib/venv.sh bench    the tools that scripts/bench compares with, in <target>/drayage/venv-bench
 #
 # Installs again only if the requirements or the Python version have changed.
@@ -12,8 +13,9 @@ set -euo pipefail
 case ${1:-emulator} in
   emulator) venv=$drayage/venv requirements=$root/tests/local/requirements.txt ;;
   checks) venv=$drayage/venv-checks requirements=$root/scripts/lib/requirements-checks.txt ;;
+  deploy) venv=$drayage/venv-deploy requirements=$root/scripts/lib/requirements-deploy.txt ;;
   bench) venv=$drayage/venv-bench requirements=$root/scripts/lib/requirements-bench.txt ;;
-  *) echo "error: unknown environment: $1; hint: leave it out, or say checks or bench" >&2; exit 2 ;;
+  *) echo "error: unknown environment: $1; hint: leave it out, or say checks, deploy or bench" >&2; exit 2 ;;
 esac
 if ! command -v python3 >/dev/null; then
   echo "error: python3 is missing; hint: install Python 3.10 or newer" >&2

@@ -14,6 +14,7 @@ use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::{Sources, Storage};
 use drayage_domain::analysis::conclude::{self, Rates};
 use drayage_domain::analysis::{Analysis, accounts_key, analysis_key};
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::manifest::{self, ManifestEntry};
 use drayage_domain::run::{Position, RunOptions, RunRecord};
 use drayage_domain::settings::Settings;
@@ -201,8 +202,12 @@ impl Work<'_> {
         stored: &Stored,
     ) -> Result<Analysis, FunctionError> {
         let rates = Rates {
+            quote: Quote::of(&settings.region),
+            invocations_at_a_time: settings.concurrency.copy,
+            memory_mb: settings.copy_memory_mb,
             files_at_a_time: settings.copy_concurrency,
             reserve_percent: settings.api_reserve_percent,
+            lanes_at_once: settings.concurrency.switch,
         };
         let run_id = &self.run.run_id;
         let tally = &stored.progress.tally;
@@ -211,7 +216,7 @@ impl Work<'_> {
             .map_err(|error| FunctionError::internal(&error))?;
         let table_type = content_type(drayage_report::ACCOUNTS_CSV);
         self.documents.write_bytes(&accounts_key(run_id), table, table_type).await?;
-        let analysis = conclude::conclude(self.run, self.options, &stored.progress, rates);
+        let analysis = conclude::conclude(self.run, self.options, &stored.progress, &rates);
         self.documents.write(&analysis_key(run_id), &analysis).await?;
         tracing::info!(
             run_id,

@@ -8,6 +8,7 @@ use drayage_domain::counts::Counts;
 use drayage_domain::message::CopyMessage;
 use drayage_lambda_kit::clock;
 use drayage_lambda_kit::error::{BATCH_DEAD_LETTERED, FunctionError, LEDGER_CONFLICT};
+use drayage_lambda_kit::metrics::{BATCH_DURATION, BATCHES_CLOSED, SLOWEST_FILE};
 use drayage_lambda_kit::runtime::Invocation;
 use jiff::SignedDuration;
 use tokio::time::Instant;
@@ -59,6 +60,8 @@ pub(crate) struct Progress {
     pub(crate) settled: usize,
     /// Entries left for another delivery.
     pub(crate) left: usize,
+    /// The longest that a file of this delivery has taken.
+    pub(crate) slowest: Duration,
 }
 
 /// Until when what may be begun.
@@ -132,7 +135,7 @@ impl Batch<'_> {
     }
 
     async fn settle_claimed(&self, announced: u32) -> Result<End, FunctionError> {
-        let budget = self.budget();
+        let (begun, budget) = (Instant::now(), self.budget());
         let progress = match &self.context.rules {
             Rules::Records(rules) => records::settle(self, rules, announced, budget).await?,
             Rules::Objects(rules) => objects::settle(self, rules, announced, budget).await?,
@@ -140,13 +143,22 @@ impl Batch<'_> {
         if progress.left > 0 {
             return Ok(End::OutOfTime { settled: progress.settled, left: progress.left });
         }
-        self.close(&progress.counts).await
+        self.close(&progress, begun).await
     }
 
-    async fn close(&self, counts: &Counts) -> Result<End, FunctionError> {
+    async fn close(&self, progress: &Progress, begun: Instant) -> Result<End, FunctionError> {
+        let counts = &progress.counts;
         let Batch { number, copy, .. } = *self;
         let finished =
             self.context.ledger.finish_batch(&copy.run_id, number, self.owner(), counts).await?;
+        // Only by the delivery that has counted them in the ledger.
+        if matches!(finished, FinishBatch::Counted) {
+            let metrics = &self.invocation.metrics;
+            metrics.add_counts(counts);
+            metrics.add(BATCHES_CLOSED, 1);
+            metrics.note(BATCH_DURATION, milliseconds(begun.elapsed()));
+            metrics.note(SLOWEST_FILE, milliseconds(progress.slowest));
+        }
         match finished {
             FinishBatch::Counted | FinishBatch::AlreadyDone => {
                 tracing::info!(
@@ -155,6 +167,8 @@ impl Batch<'_> {
                     records = counts.records(),
                     bytes = counts.bytes_copied,
                     requests = counts.requests,
+                    took_ms = milliseconds(begun.elapsed()),
+                    slowest_ms = milliseconds(progress.slowest),
                     "batch done"
                 );
                 Ok(End::Done)
@@ -178,4 +192,8 @@ impl Batch<'_> {
             fair_share: duration(usable / 2),
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

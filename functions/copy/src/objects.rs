@@ -10,7 +10,7 @@ use drayage_domain::object_batch::{ObjectEntry, ObjectOptions, ObjectResults, re
 use drayage_domain::reconcile::Side;
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{batches, buckets};
+use drayage_lambda_kit::{batches, buckets, sources};
 use futures::{StreamExt, stream};
 use tokio::time::Instant;
 
@@ -54,11 +54,11 @@ impl ObjectRules {
             Some(place) => {
                 let keys = buckets::keys_of(clients, settings, place, Side::Source).await?;
                 let source = match (&keys, &destination_keys) {
-                    (None, None) => S3Source::new(client.clone(), true),
+                    (None, None) => sources::with_role(clients, settings).await,
                     (Some(one), Some(other)) if one.same_access(other) => {
                         S3Source::new(client.clone(), true)
                     }
-                    (None, Some(_)) => S3Source::new(clients.s3.clone(), false),
+                    (None, Some(_)) => sources::with_role(clients, settings).await.streamed(),
                     (Some(keys), _) => S3Source::new(clients.s3_with_keys(keys), false),
                 };
                 let elsewhere = keys.as_ref().is_some_and(|keys| keys.endpoint.is_some());
@@ -72,8 +72,7 @@ impl ObjectRules {
             ..TransferOptions::new(&destination_bucket, OBJECT_BYTES_MAX)
         };
         // Objects are never fetched by URL.
-        let sources =
-            Sources { s3: source, http: drayage_lambda_kit::sources::http(AllowList::default())? };
+        let sources = Sources { s3: source, http: sources::http(AllowList::default())? };
         let rules = Self {
             source_bucket: options.source.as_ref().map(buckets::name).transpose()?,
             source_prefix: options.source.map_or_else(String::new, |place| place.prefix),
@@ -101,13 +100,16 @@ pub(crate) async fn settle(
         entries.iter().filter(|entry| !results.settled.contains(&entry.sequence)).collect();
     let mut endings = stream::iter(open)
         .map(|entry| async move {
+            let begun = Instant::now();
             // Boxed: the future of a transfer is large.
-            (entry, Box::pin(Object { context, rules, entry, budget }.settle()).await)
+            let ending = Box::pin(Object { context, rules, entry, budget }.settle()).await;
+            (entry, ending, begun.elapsed())
         })
         .buffer_unordered(context.files_at_a_time);
-    let mut left = 0;
+    let (mut left, mut slowest) = (0, Duration::ZERO);
     let mut saved = (Instant::now(), results.settled.len());
-    while let Some((entry, ending)) = endings.next().await {
+    while let Some((entry, ending, took)) = endings.next().await {
+        slowest = slowest.max(took);
         match ending {
             Some(settled) => settled.settle_into(entry, &mut results),
             None => left += 1,
@@ -123,5 +125,5 @@ pub(crate) async fn settle(
     if untold && saved.1 < results.settled.len() {
         context.documents.write(&key, &results).await?;
     }
-    Ok(Progress { settled: results.settled.len(), counts: results.counts, left })
+    Ok(Progress { settled: results.settled.len(), counts: results.counts, left, slowest })
 }

@@ -7,6 +7,7 @@ use drayage_domain::row::FileRow;
 use drayage_lambda_kit::batches;
 use drayage_lambda_kit::error::FunctionError;
 use futures::{StreamExt, stream};
+use tokio::time::Instant;
 
 use crate::batch::{Batch, Budget, Progress};
 use crate::context::RecordRules;
@@ -26,12 +27,16 @@ pub(crate) async fn settle(
     let ids: Vec<String> = entries.iter().map(|entry| entry.ledger_id(&copy.run_id)).collect();
     let rows: BTreeMap<String, FileRow> = context.ledger.rows(&ids).await?;
     let mut endings = stream::iter(group::by_source(&entries))
-        .map(|group| group::settle(context, rules, group, &rows, budget))
+        .map(|group| async {
+            let begun = Instant::now();
+            (group::settle(context, rules, group, &rows, budget).await, begun.elapsed())
+        })
         .buffer_unordered(context.files_at_a_time);
     let mut progress = Progress::default();
     // After a failure the files in work still end: their bytes are not moved twice.
     let mut failure = None;
-    while let Some(group) = endings.next().await {
+    while let Some((group, took)) = endings.next().await {
+        progress.slowest = progress.slowest.max(took);
         for ending in group {
             match ending {
                 Ok(Ending::Settled(settled)) => {

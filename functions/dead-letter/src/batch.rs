@@ -15,6 +15,7 @@ use drayage_domain::settled_row::Settling;
 use drayage_domain::state::{FileEvent, FileState, next};
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::{FunctionError, LEDGER_CONFLICT};
+use drayage_lambda_kit::metrics::{BATCHES_CLOSED, Metrics};
 use drayage_lambda_kit::{batches, clock};
 use serde::de::DeserializeOwned;
 
@@ -28,6 +29,7 @@ pub(crate) struct DeadBatch<'a> {
     pub(crate) copy: &'a CopyMessage,
     pub(crate) number: u32,
     pub(crate) owner: &'a str,
+    pub(crate) metrics: &'a Metrics,
 }
 
 impl DeadBatch<'_> {
@@ -49,6 +51,10 @@ impl DeadBatch<'_> {
         }
         let finished =
             self.ledger.finish_batch(&self.copy.run_id, self.number, self.owner, &counts).await?;
+        if matches!(finished, FinishBatch::Counted) {
+            self.metrics.add_counts(&counts);
+            self.metrics.add(BATCHES_CLOSED, 1);
+        }
         match finished {
             FinishBatch::Counted | FinishBatch::AlreadyDone => {
                 Ok(unreadable.unwrap_or_else(|| {

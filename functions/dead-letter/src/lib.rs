@@ -75,6 +75,7 @@ pub async fn handle(
                 copy: &copy,
                 number,
                 owner: &invocation.request_id,
+                metrics: &invocation.metrics,
             };
             let reason = batch.close(entries).await?;
             fail_task(&executions, &copy, &reason).await

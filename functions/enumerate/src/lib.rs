@@ -22,6 +22,7 @@ use drayage_domain::run_input::Mode;
 use drayage_lambda_kit::deadline::Deadline;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
+use drayage_lambda_kit::metrics::{BATCHES_PLANNED, Metrics, RECORDS, RECORDS_PLANNED};
 use drayage_lambda_kit::runtime::Invocation;
 use drayage_lambda_kit::{clock, config, notify, salesforce};
 use drayage_salesforce::{ApiUsage, Client, REQUEST_LIMIT_EXCEEDED};
@@ -119,7 +120,7 @@ pub async fn handle(
         ledger,
         documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
     };
-    let (checkpoint, pause) = match enumeration.go_on(checkpoint, invocation.deadline).await {
+    let (checkpoint, pause) = match enumeration.go_on(checkpoint, &invocation).await {
         Ok(worked) => worked,
         Err(error) => {
             if error.name == REQUEST_LIMIT_EXCEEDED {
@@ -156,8 +157,9 @@ impl Enumeration {
     async fn go_on(
         &self,
         mut checkpoint: Checkpoint,
-        deadline: Deadline,
+        invocation: &Invocation,
     ) -> Result<(Checkpoint, Option<Pause>), FunctionError> {
+        let deadline = invocation.deadline;
         let step_time = STEP_TIME_MAX.min(deadline.remaining(clock::now()) / 4);
         while checkpoint.position != Position::Done && deadline.allows(step_time, clock::now()) {
             let seen = checkpoint.version;
@@ -166,6 +168,7 @@ impl Enumeration {
             };
             next.version = seen + 1;
             self.ledger.write_checkpoint(&self.run.run_id, &next, seen).await?;
+            measure(&invocation.metrics, &checkpoint, &next);
             tracing::info!(
                 run_id = self.run.run_id,
                 enumerated = next.total(),
@@ -227,6 +230,13 @@ impl Enumeration {
             Position::Done
         }
     }
+}
+
+/// What a step has found. Unchanged records are in no batch; they have their outcome here.
+fn measure(metrics: &Metrics, before: &Checkpoint, after: &Checkpoint) {
+    metrics.add(RECORDS_PLANNED, after.total().saturating_sub(before.total()));
+    metrics.add(BATCHES_PLANNED, u64::from(after.batches.saturating_sub(before.batches)));
+    metrics.add_by(RECORDS, "unchanged", after.unchanged.saturating_sub(before.unchanged));
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod switch;
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::failure::Failure;
 use drayage_domain::manifest;
 use drayage_domain::reconcile::ReconcileSummary;
@@ -96,6 +97,7 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         batches_open: open,
         ended_at: clock::now().to_string(),
         reconciliation: request.reconciliation,
+        quote: Quote::of(&settings.region),
         error: request.error.as_ref().map(|error| format!("{}: {}", error.error, error.cause)),
     });
     Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket)

@@ -2,6 +2,7 @@
 
 use drayage_domain::counts::Counts;
 use drayage_domain::estimate::Estimate;
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::outcome::{Outcome, SkipReason};
 use drayage_domain::recommendation::recommend;
 use drayage_domain::reconcile::ReconcileSummary;
@@ -19,6 +20,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) ended_at: String,
     pub(crate) error: Option<String>,
     pub(crate) reconciliation: Option<ReconcileSummary>,
+    /// Prices of the stack's Region.
+    pub(crate) quote: Quote,
 }
 
 /// The summary. A run is accounted for when its enumeration is complete, no batch is open, nothing broke it off, and as
@@ -58,8 +61,13 @@ pub(crate) fn summary(facts: &Facts<'_>) -> Summary {
         not_yet_switched,
         error: facts.error.clone(),
         reconciliation: facts.reconciliation.clone(),
-        estimate: dry_run
-            .then(|| Estimate::for_backup(checkpoint.files_planned, u64::from(checkpoint.batches))),
+        estimate: dry_run.then(|| {
+            Estimate::for_backup(
+                &facts.quote,
+                checkpoint.files_planned,
+                u64::from(checkpoint.batches),
+            )
+        }),
         // A list of records tells nothing about the size of the org.
         recommendation: (dry_run && options.records.is_none())
             .then(|| recommend(checkpoint.enumerated)),
@@ -145,6 +153,7 @@ mod tests {
             ended_at: "2026-01-01T00:01:00Z".to_owned(),
             error: None,
             reconciliation: None,
+            quote: Quote::of("us-east-1"),
         }
     }
 

@@ -26,6 +26,7 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
         // One of the wrong shape would make every file look forbidden.
         buckets::keys(clients, secret).await?;
     }
+    checks::source_role(clients, &settings).await?;
     let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     let found = object::check(&client, &options.fields, object::Use::Read).await?;

@@ -141,7 +141,7 @@ pub async fn handle(clients: &Clients, event: Event) -> Result<Reply, FunctionEr
 
 async fn start(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     match request.kind {
-        Kind::Backup => backup::start(clients, &request).await,
+        Kind::Backup => Box::pin(backup::start(clients, &request)).await,
         Kind::Migrate => urls::start_migrate(clients, &request).await,
         Kind::Rollback => urls::start_rollback(clients, &request).await,
         Kind::Analyze => analyze::start(clients, &request).await,

@@ -7,8 +7,8 @@ use drayage_domain::problem::Problem;
 use drayage_domain::reconcile::input::ReconcileInput;
 use drayage_domain::reconcile::{Place, Side};
 use drayage_domain::settings::Settings;
-use drayage_lambda_kit::buckets;
 use drayage_lambda_kit::error::{FunctionError, STORAGE_UNAVAILABLE};
+use drayage_lambda_kit::{buckets, sources};
 
 /// Checks the places of a run, and returns them with their endpoints. What cannot be listed is left to the comparison, which
 /// names it; what cannot be written would fail every object.
@@ -43,8 +43,14 @@ async fn usable(
     side: Side,
 ) -> Result<(Place, Storage), FunctionError> {
     let keys = buckets::keys_of(clients, settings, &place, side).await?;
-    let client =
-        keys.as_ref().map_or_else(|| clients.s3.clone(), |keys| clients.s3_with_keys(keys));
+    let client = match (&keys, side) {
+        (Some(keys), _) => clients.s3_with_keys(keys),
+        (None, Side::Source) => {
+            sources::check_role(clients, settings).await?;
+            clients.s3_of_source(&settings.source_account).await
+        }
+        (None, Side::Destination) => clients.s3.clone(),
+    };
     let storage = Storage::new(client);
     match storage.check_bucket(&buckets::name(&place)?).await {
         Ok(()) | Err(StorageError::Denied { .. } | StorageError::Lacking { .. }) => {}

@@ -20,6 +20,8 @@ use drayage_domain::run::RunState;
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
+use drayage_lambda_kit::metrics::VERDICTS;
+use drayage_lambda_kit::runtime::Invocation;
 use drayage_lambda_kit::{clock, config};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,7 +91,11 @@ pub(crate) struct Context {
 }
 
 /// Ends a round.
-pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
+pub async fn handle(
+    clients: &Clients,
+    request: Request,
+    invocation: Invocation,
+) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
     let input = ReconcileInput::parse(&request.input)
         .map_err(|problems| FunctionError::input(&problems))?;
@@ -115,6 +121,12 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     let execution_arn = request.execution_arn;
     let context = Context { settings, ledger, storage, documents, reconciliation, execution_arn };
     let answer = context.end_round(request.round, request.shards).await?;
+    if let Some(summary) = &answer.summary {
+        for (label, count) in &summary.verdicts {
+            let (verdict, _) = label.split_once('.').unwrap_or((label, ""));
+            invocation.metrics.add_by(VERDICTS, verdict, *count);
+        }
+    }
     if own && let Some(summary) = &answer.summary {
         let state = if summary.succeeded() { RunState::Succeeded } else { RunState::Failed };
         close(&context.ledger, &lock, &run_id, state).await?;

@@ -6,5 +6,5 @@ use drayage_lambda_kit::runtime::{StartError, serve_task};
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
     let clients = Clients::load().await;
-    serve_task(|request, _| reconcile_report::handle(&clients, request)).await
+    serve_task(|request, invocation| reconcile_report::handle(&clients, request, invocation)).await
 }

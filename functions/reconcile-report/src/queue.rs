@@ -43,7 +43,11 @@ impl Context {
         match rules.may_delete() {
             Ok(()) => self.queue_objects(run_id, round, sums, rules).await,
             Err(reason) => {
-                tracing::info!(run_id, reason = reason.label(), "extra objects are kept");
+                tracing::info!(
+                    repair_run = run_id,
+                    reason = reason.label(),
+                    "extra objects are kept"
+                );
                 Ok(queued)
             }
         }

@@ -1,5 +1,6 @@
 //! The report's model: what all rounds together come to.
 
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::estimate::{self, Estimate};
 use drayage_domain::object_batch::OBJECTS_PER_BATCH;
 use drayage_domain::reconcile::work::{Done, RoundState};
@@ -59,7 +60,7 @@ impl Context {
             rounds,
             started_at: reconciliation.started_at.clone(),
             ended_at: clock::now().to_string(),
-            cost: Some(estimate::cost_of(&sums.tally.requests, done.requests)),
+            cost: Some(estimate::cost_of(&self.quote(), &sums.tally.requests, done.requests)),
             top: worst.into_vec(),
             differences_total,
             manual_review: manual_review(&sums.tally.verdicts),
@@ -72,12 +73,21 @@ impl Context {
         Ok(report)
     }
 
+    fn quote(&self) -> Quote {
+        Quote::of(&self.settings.region)
+    }
+
     fn estimate(&self, objects: u64) -> Estimate {
+        let quote = self.quote();
         if self.reconciliation.input.source.is_some() {
-            return Estimate::for_objects(objects, objects.div_ceil(OBJECTS_PER_BATCH as u64));
+            return Estimate::for_objects(
+                &quote,
+                objects,
+                objects.div_ceil(OBJECTS_PER_BATCH as u64),
+            );
         }
         let batches = objects.div_ceil(u64::from(self.settings.batch_size.max(1)));
-        Estimate::for_backup(objects, batches)
+        Estimate::for_backup(&quote, objects, batches)
     }
 }
 

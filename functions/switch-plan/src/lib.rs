@@ -20,6 +20,7 @@ mod readiness;
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::pause::Pause;
 use drayage_domain::run::RunRecord;
 use drayage_domain::settings::Settings;
@@ -206,9 +207,10 @@ impl Context {
             lanes,
             not_planned: tally.not_planned.clone(),
             estimate: SwitchEstimate::for_run(
+                &Quote::of(&self.settings.region),
                 mode.mode,
                 draft.records,
-                (batches, lanes),
+                (batches, lanes, self.settings.concurrency.switch),
                 facts.org.api_calls_left,
             ),
             mode,

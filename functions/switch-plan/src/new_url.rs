@@ -3,6 +3,7 @@
 use drayage_aws::objects::{ProbeError, Probed, Prober};
 use drayage_domain::switch::plan::Probe;
 use drayage_domain::switch::{Direction, SwitchLine};
+use drayage_lambda_kit::config;
 use drayage_lambda_kit::error::FunctionError;
 
 use crate::Context;
@@ -24,7 +25,7 @@ pub(crate) async fn open(context: &Context, draft: &Draft) -> Result<Option<Prob
     let ids = [record_id.clone()];
     let rows = context.ledger.rows(&ids).await?;
     let proof = rows.get(record_id).and_then(|row| row.proof.as_ref());
-    let answer = match Prober::new() {
+    let answer = match Prober::new(config::reach()) {
         Ok(prober) => prober.head(url).await,
         Err(error) => Err(error),
     };

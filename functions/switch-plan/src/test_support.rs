@@ -1,5 +1,6 @@
 //! What tests of planning begin with.
 
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::record::ObjectFields;
 use drayage_domain::row::FileRow;
 use drayage_domain::run_input::Trigger;
@@ -94,7 +95,7 @@ pub(crate) fn plan(readiness: Vec<Check>) -> SwitchPlan {
         batches: 1,
         lanes: 1,
         not_planned: std::collections::BTreeMap::new(),
-        estimate: SwitchEstimate::for_run(mode.mode, 1, (1, 1), None),
+        estimate: SwitchEstimate::for_run(&Quote::of("us-east-1"), mode.mode, 1, (1, 1, 5), None),
         mode,
         probe: None,
         readiness,

@@ -8,9 +8,11 @@ use drayage_domain::manifest::batch_key;
 use drayage_domain::switch::SwitchLine;
 use drayage_domain::switch::mode::UpdateMode;
 use drayage_lambda_kit::error::{FunctionError, LEDGER_CONFLICT, MANIFEST_INVALID};
-use drayage_lambda_kit::{batches, clock};
+use drayage_lambda_kit::metrics::BATCHES_CLOSED;
+use drayage_lambda_kit::{batches, clock, correlation};
 use drayage_salesforce::UPDATE_JOB_ROWS_MAX;
 use jiff::SignedDuration;
+use tracing::Instrument as _;
 
 use crate::context::Context;
 use crate::pause;
@@ -50,6 +52,10 @@ pub(crate) enum End {
 impl Batch<'_> {
     /// Writes what is left of the batch, and closes it if that is everything.
     pub(crate) async fn settle(&self) -> Result<End, FunctionError> {
+        self.settle_in_span().instrument(correlation::batch(self.number)).await
+    }
+
+    async fn settle_in_span(&self) -> Result<End, FunctionError> {
         let Self { context, number } = *self;
         let now = clock::now();
         let until = context.invocation.deadline.timestamp() + LEASE_MARGIN;
@@ -123,7 +129,12 @@ impl Batch<'_> {
         let Self { context, number } = *self;
         let counts = progress.results().counts();
         let run_id = &context.run.run_id;
-        match context.ledger.finish_batch(run_id, number, self.owner(), &counts).await? {
+        let finished = context.ledger.finish_batch(run_id, number, self.owner(), &counts).await?;
+        if matches!(finished, FinishBatch::Counted) {
+            context.invocation.metrics.add_counts(&counts);
+            context.invocation.metrics.add(BATCHES_CLOSED, 1);
+        }
+        match finished {
             FinishBatch::Counted | FinishBatch::AlreadyDone => {
                 tracing::info!(
                     run_id,

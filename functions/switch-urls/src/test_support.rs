@@ -16,6 +16,7 @@ use drayage_domain::switch::{Direction, SwitchLine};
 use drayage_lambda_kit::clock;
 use drayage_lambda_kit::deadline::Deadline;
 use drayage_lambda_kit::documents::Documents;
+use drayage_lambda_kit::metrics::Metrics;
 use drayage_lambda_kit::runtime::Invocation;
 use drayage_salesforce::{Client, ClientOptions, Credentials};
 use jiff::SignedDuration;
@@ -88,7 +89,11 @@ pub(crate) async fn context(mode: UpdateMode, org: &Arc<Org>) -> (MockServer, Co
         documents: Documents::new(Storage::new(s3), "state"),
         client: Arc::new(client.unwrap()),
         api: ApiBudget::new(20),
-        invocation: Invocation { request_id: "request".to_owned(), deadline },
+        invocation: Invocation {
+            request_id: "request".to_owned(),
+            deadline,
+            metrics: Metrics::default(),
+        },
         time: Time::new(deadline, clock::now()),
     };
     (server, context)

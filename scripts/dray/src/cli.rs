@@ -11,6 +11,7 @@ use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, 
 
 use crate::connection::Connection;
 use crate::failure::{self, Failure, Verdict};
+use crate::interrupt;
 use crate::output::{ColourChoice, Look, note};
 use crate::stack::StackChoice;
 use crate::{
@@ -187,10 +188,9 @@ fn colour(words: &[OsString]) -> ColourChoice {
 /// Runs the command, to its end or to Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     let result = tokio::select! {
-        // The watching of an execution hears of Ctrl-C itself, and says what goes on.
         biased;
         result = Box::pin(arguments.run()) => result,
-        Ok(()) = tokio::signal::ctrl_c() => {
+        () = interrupt::unheard() => {
             note("\ninterrupted; an execution that was started goes on");
             Ok(Verdict::Unwatched)
         }

@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 use crate::cli::Common;
 use crate::connection::Connection;
 use crate::failure::{Failure, Verdict};
+use crate::interrupt;
 use crate::output::{data, note};
 
 use aws::Aws;
@@ -75,7 +76,7 @@ pub(crate) async fn run(arguments: &Dashboard, common: &Common) -> Result<Verdic
             format!("the page cannot be served any more: {}", ended.err().map_or_else(String::new, |e| e.to_string())),
             "start the command again; executions go on",
         )),
-        Ok(()) = tokio::signal::ctrl_c() => {
+        () = interrupt::heard() => {
             note("\nThe page has ended; executions go on.");
             Ok(Verdict::Clean)
         }

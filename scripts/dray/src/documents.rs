@@ -1,6 +1,7 @@
 //! What is written for people names commands and fields that exist.
 
 mod commands;
+mod cost;
 mod json;
 
 use std::path::PathBuf;

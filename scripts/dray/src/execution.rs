@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::connection::Connection;
 use crate::failure::{Failure, Verdict};
+use crate::interrupt;
 use crate::output::{data, json as print_json, note};
 use crate::watch::Watch;
 
@@ -95,7 +96,7 @@ async fn follow_with(
 ) -> Result<Ended, Failure> {
     let ended = tokio::select! {
         ended = to_the_end(connection, started, &mut watch, patience) => ended,
-        Ok(()) = tokio::signal::ctrl_c() => Ok(Ended::Unwatched),
+        () = interrupt::heard() => Ok(Ended::Unwatched),
     };
     watch.finish();
     let goes_on = || words::goes_on(&connection.stack, &started.run_id);

@@ -17,6 +17,7 @@ mod export;
 mod failure;
 mod functions;
 mod human;
+mod interrupt;
 mod kind;
 mod layout;
 mod output;

@@ -20,6 +20,7 @@ pub(crate) fn lint_all() -> Result<Vec<Finding>> {
     let settings = workspace::read(&root.join("functions/shared/domain/src/settings.rs"))?;
     findings.extend(names::functions_carry_one_name(&packages, &template));
     findings.extend(names::variables_are_set(&template, &settings));
+    findings.extend(names::endpoint_is_not_set(&template));
     let manifest = workspace::read(&root.join("Cargo.toml"))?;
     findings.extend(names::version_is_told(&template, &manifest));
     Ok(findings)

@@ -1,5 +1,5 @@
-//! Developer tasks that are too long for shell: the linter of state machine definitions, the checks of the
-//! workspace's layout and of the runbook. Run as `cargo xtask <task>`.
+//! Developer tasks that are too long for shell: the linters of state machine definitions, of templates and of what watches
+//! the stack, the checks of the workspace's layout and of the runbook. Run as `cargo xtask <task>`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -9,7 +9,10 @@
 mod asl;
 mod finding;
 mod layout;
+mod monitoring;
 mod runbook;
+mod sbom;
+mod template;
 mod workspace;
 
 use std::path::PathBuf;
@@ -34,6 +37,17 @@ enum Task {
     LintLayout,
     /// Checks that the runbook has an entry for every label, error name and alarm.
     LintRunbook,
+    /// Checks the templates under infra/ against our rules, and docs/permissions.md against the template.
+    LintTemplate,
+    /// Writes docs/permissions.md: who may do what, and why.
+    Permissions,
+    /// Checks that the monitoring stack watches what functions tell.
+    LintMonitoring,
+    /// Writes the bill of materials of what is shipped, as `CycloneDX`.
+    Sbom {
+        /// File to write to.
+        out: PathBuf,
+    },
     /// Writes the definitions with their substitutions filled in, for validators that do not know substitutions.
     RenderAsl {
         /// Directory to write to; created if it is missing.
@@ -46,6 +60,12 @@ fn main() -> ExitCode {
         Task::LintAsl => asl::lint_all().map(|findings| report("lint-asl", &findings)),
         Task::LintLayout => layout::lint_all().map(|findings| report("lint-layout", &findings)),
         Task::LintRunbook => runbook::lint_all().map(|findings| report("lint-runbook", &findings)),
+        Task::LintTemplate => template::lint_all().map(|found| report("lint-template", &found)),
+        Task::Permissions => template::write_permissions().map(|()| ExitCode::SUCCESS),
+        Task::LintMonitoring => {
+            monitoring::lint_all().map(|findings| report("lint-monitoring", &findings))
+        }
+        Task::Sbom { out } => sbom::write(&out).map(|()| ExitCode::SUCCESS),
         Task::RenderAsl { out } => asl::render_all(&out).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

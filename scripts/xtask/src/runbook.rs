@@ -10,14 +10,38 @@ use anyhow::Result;
 use crate::finding::Finding;
 use crate::workspace;
 
-use names::Names;
+use names::{ALARMS, Names};
 
 const RUNBOOK: &str = "RUNBOOK.md";
 
 /// Holds the runbook against the names that the sources define.
 pub(crate) fn lint_all() -> Result<Vec<Finding>> {
     let root = workspace::root();
-    Ok(lint(&workspace::read(&root.join(RUNBOOK))?, &Names::read(&root)?))
+    let runbook = workspace::read(&root.join(RUNBOOK))?;
+    let mut findings = lint(&runbook, &Names::read(&root)?);
+    findings.extend(alarms_lead_to_it(&workspace::read(&root.join(ALARMS))?, &runbook));
+    Ok(findings)
+}
+
+/// Every alarm's description ends with the address of its own heading.
+fn alarms_lead_to_it(template: &str, runbook: &str) -> Vec<Finding> {
+    let anchors: BTreeSet<String> = headings(runbook).map(|(_, name)| anchor(name)).collect();
+    let mut findings = Vec::new();
+    let mut alarm = "";
+    for (index, line) in template.lines().enumerate() {
+        if let Some(name) = line.strip_prefix("  ").and_then(|line| line.strip_suffix(':'))
+            && !name.starts_with(' ')
+        {
+            alarm = name;
+        }
+        let Some(text) = line.trim().strip_prefix("AlarmDescription:") else { continue };
+        let target = text.trim_end_matches('"').rsplit_once(" ${RunbookUrl}#").map(|(_, to)| to);
+        if target != Some(&anchor(alarm)) || !target.is_some_and(|to| anchors.contains(to)) {
+            let message = format!("{alarm} does not lead to the heading `{alarm}` of {RUNBOOK}");
+            findings.push(Finding::new(format!("{ALARMS}:{}", index + 1), "runbook", message));
+        }
+    }
+    findings
 }
 
 fn lint(runbook: &str, names: &Names) -> Vec<Finding> {
@@ -120,6 +144,20 @@ mod tests {
         let text = "# A run hangs, or not\n[x](#a-run-hangs-or-not) [y](#faileda_b) [z](#gone)\n### `failed.a_b`\n";
         let found = messages(text, &names(&["failed.a_b"], &[]));
         assert_eq!(found, ["RUNBOOK.md:2: [runbook] links to #gone, which no heading has"]);
+    }
+
+    #[test]
+    fn an_alarm_that_leads_elsewhere_is_told() {
+        let alarm = |to: &str| {
+            format!(
+                "  A:\n    Properties:\n      AlarmDescription: !Sub \"x ${{RunbookUrl}}#{to}\"\n"
+            )
+        };
+        let runbook = "### `A`\n### `B`\n";
+        assert_eq!(alarms_lead_to_it(&alarm("a"), runbook), []);
+        assert_eq!(alarms_lead_to_it(&alarm("b"), runbook).len(), 1);
+        assert_eq!(alarms_lead_to_it(&alarm("a"), "### `B`\n").len(), 1);
+        assert_eq!(alarms_lead_to_it("      AlarmDescription: x\n", runbook).len(), 1);
     }
 
     #[test]

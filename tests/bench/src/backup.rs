@@ -3,8 +3,6 @@
 //! Every size has an emulator, simulators and a deployed stack of its own. The requests of the functions pass a relay that
 //! counts them; memory and processor time of every process come from `/proc`.
 
-pub(crate) mod counter;
-mod operation;
 pub(crate) mod processes;
 mod report;
 
@@ -14,13 +12,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use drayage_local::progress::{self, note};
+use drayage_local::relay::{self, Tally};
 use drayage_local::{CheckReport, LocalStack, local_stack};
 use drayage_sim::dataset::Place;
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use self::counter::Tally;
 use self::processes::{Used, Watch};
 pub(crate) use self::report::Report;
 
@@ -95,8 +93,8 @@ pub(crate) async fn backup(arguments: &BackupArguments) -> Result<Report> {
 }
 
 async fn run(arguments: &BackupArguments, files: usize) -> Result<Size> {
-    let relay = counter::bind().await?;
-    let endpoint = relay.endpoint.clone();
+    let bound = relay::bind().await?;
+    let endpoint = bound.endpoint.clone();
     note(&format!("{files} files: starting the stack and uploading the sources"));
     let stack = LocalStack::builder()
         .small_files()
@@ -105,7 +103,7 @@ async fn run(arguments: &BackupArguments, files: usize) -> Result<Size> {
         .functions_endpoint(&endpoint)
         .start()
         .await?;
-    let counter = relay.relay_to(stack.emulator().endpoint())?;
+    let counter = bound.relay_to(stack.emulator().endpoint())?;
     let watch = Watch::start(&endpoint)?;
     let started = Instant::now();
     let execution = stack.start_backup(&json!({})).await?;

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::Table;
-use drayage_domain::estimate::prices::{S3_READ_USD, S3_WRITE_USD};
+use drayage_domain::estimate::item::Service;
 use serde::Serialize;
 
 use self::inputs::Inputs;
 use self::jobs::{Job, SCAN};
-use self::stage::{Service, Stage};
+use self::stage::{SERVICES, Stage, prices};
 
 #[derive(Debug, Args)]
 pub(crate) struct ModelArguments {
@@ -68,7 +68,7 @@ impl Model {
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new();
         table.load_style(comfy_table::presets::ASCII_MARKDOWN);
-        let services = Service::ALL.into_iter().map(|service| format!("{} USD", service.label()));
+        let services = SERVICES.into_iter().map(|service| format!("{} USD", service.name()));
         let mut header: Vec<String> =
             ["objects", "job", "time", "bottleneck"].map(str::to_owned).into();
         header.extend(services);
@@ -83,7 +83,7 @@ impl Model {
                 row.bottleneck.to_owned(),
             ];
             let usd = |service| row.usd.get(&service).copied().unwrap_or(0.0);
-            cells.extend(Service::ALL.into_iter().map(|service| format!("{:.2}", usd(service))));
+            cells.extend(SERVICES.into_iter().map(|service| format!("{:.2}", usd(service))));
             cells.push(format!("{:.2}", row.usd_total));
             let peers = [row.datasync_usd, row.batch_operations_usd];
             cells.extend(peers.map(|usd| usd.map_or("-".to_owned(), |usd| format!("{usd:.2}"))));
@@ -126,14 +126,14 @@ fn row(inputs: &Inputs, count: u32, job: Job) -> Row {
 fn datasync(inputs: &Inputs, objects: f64) -> f64 {
     objects * inputs.object_bytes.value / 1e9 * inputs.datasync_usd_per_gb.value
         + inputs.datasync_usd_per_task.value
-        + objects * (S3_READ_USD + S3_WRITE_USD)
+        + objects * (prices().s3_read + prices().s3_write)
 }
 
 /// The fee, and the copies.
 fn batch_operations(inputs: &Inputs, objects: f64) -> f64 {
     objects / 1e6 * inputs.batch_operations_usd_per_million.value
         + inputs.batch_operations_usd_per_job.value
-        + objects * S3_WRITE_USD
+        + objects * prices().s3_write
 }
 
 fn duration(seconds: f64) -> String {

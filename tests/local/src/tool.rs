@@ -1,8 +1,5 @@
 //! Running a command-line tool to its end, with an error that a person can act on.
 
-use std::ffi::OsStr;
-use std::path::Path;
-
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
@@ -24,16 +21,6 @@ pub(crate) async fn run(command: &mut Command, what: &str, hint: &str) -> Result
         bail!("cannot {what} ({}):\n{said}\nhint: {hint}", output.status);
     }
     Ok(text)
-}
-
-/// A command with arguments of mixed string types.
-pub(crate) fn command<'a>(
-    program: &Path,
-    arguments: impl IntoIterator<Item = &'a OsStr>,
-) -> Command {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    command
 }
 
 /// The last `count` lines of `text` that are not blank.

@@ -43,6 +43,11 @@ impl Workspace {
         &self.root
     }
 
+    /// Cargo's target directory.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Where Cargo puts the binaries of the profile that the running program was built with.
     pub fn binaries(&self) -> &Path {
         &self.profile

@@ -34,7 +34,7 @@ async fn a_template_that_does_not_deploy_says_why() {
     .unwrap();
     let error = Stack::deploy_template(&emulator, &template, &StackParameters::default())
         .await
-        .unwrap_err()
-        .to_string();
+        .unwrap_err();
+    let error = format!("{error:#}");
     assert!(error.contains("missing") && error.contains("hint:"), "{error}");
 }

@@ -5,20 +5,21 @@ use drayage_aws::ledger::{Ledger, LedgerError, TableState};
 use drayage_aws::notifications::Topic;
 use drayage_aws::objects::Storage;
 use drayage_aws::queue::Queue;
+use drayage_domain::capacity::Finding;
 use drayage_domain::settings::Settings;
 use drayage_domain::switch::plan::Check;
 use drayage_lambda_kit::buckets;
 use drayage_lambda_kit::error::{FunctionError, INTERNAL, LEDGER_UNAVAILABLE};
 
-use super::{failed, passed, told};
-use crate::checks;
+use super::{failed, passed, told, warning};
+use crate::checks::{self, capacity};
 
 /// What is found, always in the same order.
 pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
     let storage = Storage::new(clients.s3.clone());
     let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
     let queue = Queue::new(clients.sqs.clone(), &settings.copy_queue_url);
-    let (source_secret, destination, state, files, runs, depth, topic) = tokio::join!(
+    let (source_secret, destination, state, files, runs, depth, topic, quotas) = tokio::join!(
         source_secret(clients, settings),
         checks::destination_bucket(&storage, settings),
         checks::state_bucket(&storage, settings),
@@ -26,6 +27,7 @@ pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
         ledger.runs_table_state(),
         queue.depth(),
         topic(clients, settings),
+        capacity::ask(clients, settings),
     );
     let there = |bucket: &str| format!("{bucket} is there, and may be listed");
     let mut checks = Vec::new();
@@ -39,6 +41,7 @@ pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
         Err(error) => failed("copy_queue", &deployed(INTERNAL, &error)),
     });
     checks.push(topic);
+    checks.extend(quotas.map(quota));
     checks
 }
 
@@ -70,6 +73,17 @@ async fn topic(clients: &Clients, settings: &Settings) -> Check {
     }
 }
 
+/// What a run would be refused for fails; what only slows it down, or could not be asked, is a warning.
+fn quota(asked: capacity::Asked) -> Check {
+    match asked.found {
+        Ok(Finding::Fits(told)) => passed(asked.name, told),
+        Ok(Finding::Slow(told)) | Err(told) => warning(asked.name, &told),
+        Ok(Finding::Refused(problem)) => {
+            failed(asked.name, &FunctionError::configuration(&[problem]))
+        }
+    }
+}
+
 /// Something that the template makes cannot be used.
 fn deployed(name: &'static str, error: &impl std::fmt::Display) -> FunctionError {
     FunctionError::new(
@@ -82,9 +96,20 @@ fn deployed(name: &'static str, error: &impl std::fmt::Display) -> FunctionError
 
 #[cfg(test)]
 mod tests {
+    use drayage_domain::problem::Problem;
     use drayage_domain::switch::plan::CheckState;
 
     use super::*;
+
+    #[test]
+    fn only_a_quota_that_no_run_fits_into_fails() {
+        let state = |found| quota(capacity::Asked { name: "lambda_concurrency", found }).state;
+        assert_eq!(state(Ok(Finding::Fits("enough".to_owned()))), CheckState::Passed);
+        assert_eq!(state(Ok(Finding::Slow("slow; hint: wait".to_owned()))), CheckState::Warning);
+        assert_eq!(state(Err("not told; hint: wait".to_owned())), CheckState::Warning);
+        let problem = Problem::new("CopyMaximumConcurrency", "too many", "fewer");
+        assert_eq!(state(Ok(Finding::Refused(problem))), CheckState::Failed);
+    }
 
     #[test]
     fn a_table_has_to_be_active() {

@@ -3,14 +3,23 @@
 //! With `AWS_ENDPOINT_URL` in the environment every client talks to that endpoint (an emulator) instead of AWS; the SDK
 //! reads it. Buckets are then addressed by path, because an emulator on loopback has no host name per bucket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use drayage_domain::allow_list::{Reach, is_local_endpoint};
+use drayage_domain::settings::SourceAccount;
+use tokio::sync::OnceCell;
 
+use crate::net::GuardedResolver;
 use crate::secrets::BucketKeys;
+use crate::source_account;
+use crate::throttling::{CountThrottles, Service};
 
 /// Attempts of one request, the first included. Standard mode backs off exponentially with full jitter.
 const ATTEMPTS_MAX: u32 = 5;
@@ -36,7 +45,12 @@ pub struct Clients {
     pub sqs: aws_sdk_sqs::Client,
     /// SNS.
     pub sns: aws_sdk_sns::Client,
+    /// Lambda, for what the account has of it.
+    pub lambda: aws_sdk_lambda::Client,
     config: SdkConfig,
+    source: Arc<OnceCell<aws_sdk_s3::Client>>,
+    /// For endpoints that a secret names.
+    guarded: SharedHttpClient,
 }
 
 impl Clients {
@@ -52,18 +66,56 @@ impl Clients {
 
     /// Clients with this configuration.
     pub fn from_config(config: SdkConfig) -> Self {
+        let guarded = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .build_with_resolver(GuardedResolver::new(reach(&config)));
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
+            .interceptor(CountThrottles(Service::DynamoDb));
+        let secrets = aws_sdk_secretsmanager::config::Builder::from(&config)
+            .interceptor(CountThrottles(Service::Secrets));
+        let step_functions = aws_sdk_sfn::config::Builder::from(&config)
+            .interceptor(CountThrottles(Service::StepFunctions));
+        let sqs =
+            aws_sdk_sqs::config::Builder::from(&config).interceptor(CountThrottles(Service::Sqs));
+        let sns =
+            aws_sdk_sns::config::Builder::from(&config).interceptor(CountThrottles(Service::Sns));
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            guarded,
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
             s3: aws_sdk_s3::Client::from_conf(s3_config(&config).build()),
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
-            step_functions: aws_sdk_sfn::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
+            step_functions: aws_sdk_sfn::Client::from_conf(step_functions.build()),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            sns: aws_sdk_sns::Client::from_conf(sns.build()),
+            lambda: aws_sdk_lambda::Client::new(&config),
             config,
+            source: Arc::default(),
         }
     }
 
-    /// A client of another S3, with the keys, endpoint and region of a secret.
+    /// A client of source buckets that are read with a role. A process has one such account: the role is taken on anew only
+    /// when its session ends.
+    pub async fn s3_of_source(&self, account: &SourceAccount) -> aws_sdk_s3::Client {
+        let made = async || {
+            let builder =
+                source_account::configured(&self.config, s3_config(&self.config), account);
+            aws_sdk_s3::Client::from_conf(Box::pin(builder).await.build())
+        };
+        self.source.get_or_init(made).await.clone()
+    }
+
+    /// Takes on the role of the source's account, if there is one. The error says why that did not work.
+    pub async fn check_source_role(&self, account: &SourceAccount) -> Result<(), String> {
+        source_account::check(&self.config, account).await
+    }
+
+    /// How far connections to hosts may go that a person has configured.
+    pub fn reach(&self) -> Reach {
+        reach(&self.config)
+    }
+
+    /// A client of another S3, with the keys, endpoint and region of a secret. The endpoint's name is resolved within
+    /// [`reach`](Self::reach); whether a numeric one may be asked is for the caller to look at.
     pub fn s3_with_keys(&self, keys: &BucketKeys) -> aws_sdk_s3::Client {
         let credentials = Credentials::new(
             keys.access_key_id(),
@@ -78,15 +130,28 @@ impl Clients {
             builder = builder.region(Region::new(region.clone()));
         }
         if let Some(endpoint) = &keys.endpoint {
-            builder = builder.endpoint_url(endpoint).force_path_style(true);
+            builder = builder
+                .endpoint_url(endpoint)
+                .force_path_style(true)
+                .http_client(self.guarded.clone());
         }
         aws_sdk_s3::Client::from_conf(builder.build())
+    }
+}
+
+/// Loopback is within reach only where this machine plays AWS.
+fn reach(config: &SdkConfig) -> Reach {
+    if config.endpoint_url().is_some_and(is_local_endpoint) {
+        Reach::ThisMachine
+    } else {
+        Reach::Private
     }
 }
 
 fn s3_config(config: &SdkConfig) -> aws_sdk_s3::config::Builder {
     aws_sdk_s3::config::Builder::from(config)
         .timeout_config(timeouts(S3_READ_TIMEOUT))
+        .interceptor(CountThrottles(Service::S3))
         .force_path_style(config.endpoint_url().is_some())
 }
 

@@ -6,10 +6,14 @@ pub mod clients;
 pub mod executions;
 pub mod inventory;
 pub mod ledger;
+pub mod net;
 pub mod notifications;
 pub mod objects;
 pub mod queue;
+pub mod quotas;
 pub mod secrets;
 pub mod sort;
+pub mod throttling;
 
 mod sdk_error;
+mod source_account;

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_secretsmanager::Client;
+use drayage_domain::allow_list::{Reach, is_local_endpoint};
 use drayage_domain::problem::{Problem, joined};
 use secrecy::{ExposeSecret, SecretString};
 
+use url::Url;
+
+use crate::net::literal_is_permitted;
 use crate::sdk_error::describe;
 
 /// Why a secret cannot be used. Never carries its value.
@@ -107,13 +111,10 @@ impl BucketKeys {
         let session_token = text("session_token", false);
         let region = text("region", false);
         let endpoint = text("endpoint", false);
-        if let Some(endpoint) = &endpoint
-            && !endpoint.starts_with("https://")
-            && !endpoint.starts_with("http://")
-        {
+        if let Some(what) = endpoint.as_deref().and_then(endpoint_problem) {
             problems.push(Problem::new(
                 "endpoint",
-                "is not a URL",
+                what,
                 "give scheme and host, such as https://s3.example.com",
             ));
         }
@@ -127,6 +128,18 @@ impl BucketKeys {
             }),
             (Some(_) | None, Some(_) | None) => Err(SecretError::Shape(problems)),
         }
+    }
+
+    /// Whether requests with these keys may be sent: a numeric endpoint has to be within `reach`.
+    pub fn endpoint_is_within(&self, reach: Reach) -> bool {
+        let url = self.endpoint.as_deref().map(Url::parse);
+        url.is_none_or(|url| {
+            url.is_ok_and(|url| {
+                let local =
+                    url.host_str().is_some_and(|host| is_local_endpoint(&format!("http://{host}")));
+                literal_is_permitted(&url, reach) && (!local || reach == Reach::ThisMachine)
+            })
+        })
     }
 
     /// Whether both lead to the same service with the same rights, so that one of them can copy for the other.
@@ -151,9 +164,67 @@ impl BucketKeys {
     }
 }
 
+/// What is wrong with an endpoint. Its text is not repeated: whoever mistakes the fields puts a key there.
+fn endpoint_problem(endpoint: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(endpoint) else { return Some("is not a URL") };
+    if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
+        return Some("is not an http or https URL");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("carries a user name or password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Some("has something after the host");
+    }
+    // Which addresses somebody may have meant is decided where it is known whether this is AWS.
+    (!literal_is_permitted(&url, Reach::ThisMachine))
+        .then_some("is an address of the platform (link-local, metadata service, unspecified, multicast or reserved)")
+}
+
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
+
+    fn with_endpoint(endpoint: &str) -> Result<BucketKeys, SecretError> {
+        let secret = serde_json::json!({"access_key_id": "a", "secret_access_key": "b", "endpoint": endpoint});
+        BucketKeys::from_json(&secret.to_string())
+    }
+
+    #[rstest]
+    #[case("ftp://s3.example.com")]
+    #[case("https://")]
+    #[case("s3.example.com")]
+    #[case("https://u:ENDMARK@s3.example.com")]
+    #[case("https://s3.example.com/?ENDMARK")]
+    #[case("http://169.254.169.254")]
+    #[case("http://2852039166/")]
+    #[case("http://[fd00:ec2::254]")]
+    #[case("http://[::ffff:a9fe:aa02]")]
+    #[case("http://0.0.0.0:9001")]
+    fn an_endpoint_that_keys_may_not_be_sent_to_is_refused(#[case] endpoint: &str) {
+        let error = with_endpoint(endpoint).unwrap_err();
+        assert!(matches!(&error, SecretError::Shape(problems) if problems.len() == 1), "{error}");
+        assert!(!error.to_string().contains("ENDMARK"), "{error}");
+    }
+
+    #[rstest]
+    #[case("https://s3.example.com", Reach::Private, true)]
+    #[case("https://10.0.0.5:9000", Reach::Private, true)]
+    #[case("http://127.0.0.1:9001", Reach::Private, false)]
+    #[case("http://0x7f.1:9001", Reach::Private, false)]
+    #[case("http://[::1]:9001", Reach::Private, false)]
+    #[case("http://localhost:9001", Reach::Private, false)]
+    #[case("http://127.0.0.1:9000", Reach::ThisMachine, true)]
+    #[case("http://localhost:9000", Reach::ThisMachine, true)]
+    fn loopback_is_an_endpoint_of_local_runs_only(
+        #[case] endpoint: &str,
+        #[case] reach: Reach,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(with_endpoint(endpoint).unwrap().endpoint_is_within(reach), expected);
+    }
 
     #[test]
     fn keys_are_read_and_never_shown() {

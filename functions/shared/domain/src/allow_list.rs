@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use address::is_forbidden_address;
 pub(crate) use address::{Host, is_local_name, parse_host};
+pub use address::{Reach, is_forbidden_address, is_local_endpoint};
 
 /// The two schemes files are fetched by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,7 +48,8 @@ impl Scheme {
 /// |---|---|
 /// | `files.example.com` | that host, `https`, port 443 |
 /// | `*.example.com` | every subdomain (not `example.com` itself), `https`, port 443 |
-/// | `http://127.0.0.1:9100` | exactly that origin, even when it is loopback, private or plain `http` |
+/// | `http://10.0.0.5:8080` | exactly that origin, even when it is private or plain `http` |
+/// | `http://127.0.0.1:9100` | the same on loopback; the settings refuse it where AWS is not played by this machine |
 /// | `s3://bucket` | that bucket, in whatever form a URL names it |
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AllowList {
@@ -92,6 +93,15 @@ pub enum AllowListError {
          `http://{entry}:80`"
     )]
     AddressNeedsOrigin {
+        /// The refused entry.
+        entry: String,
+    },
+    /// An address that no file is ever fetched from.
+    #[error(
+        "`{entry}` is an address of the platform (link-local, metadata service, unspecified, multicast or reserved); hint: remove \
+         it, no file is there"
+    )]
+    NeverAFileHost {
         /// The refused entry.
         entry: String,
     },
@@ -153,12 +163,28 @@ impl AllowList {
         self.buckets.contains(bucket)
     }
 
-    /// Whether this host may resolve to a forbidden address ([`is_forbidden_address`]): true only when an
-    /// entry names scheme, host and port. Ask after name resolution, for every connection.
-    pub fn allows_private(&self, host: &str, port: u16) -> bool {
-        parse_host(host).is_ok_and(|host| {
-            [Scheme::Http, Scheme::Https].into_iter().any(|s| self.has_origin(s, &host, port))
+    /// How far a connection for a request to this origin may go, or `None` if the request is not permitted. A private address needs
+    /// an entry that names scheme, host and port; so does loopback, and then only an entry that is loopback itself: a name never
+    /// leads there. Ask [`Reach::permits`] after name resolution, for every connection.
+    pub fn reach(&self, scheme: Scheme, host: &str, port: u16) -> Option<Reach> {
+        if !self.permits_origin(scheme, host, port) {
+            return None;
+        }
+        let host = parse_host(host).ok()?;
+        Some(match self.has_origin(scheme, &host, port) {
+            true if host.is_this_machine() => Reach::ThisMachine,
+            true => Reach::Private,
+            false => Reach::Public,
         })
+    }
+
+    /// Entries that name this machine: `http://127.0.0.1:9100`, `http://localhost:9100`. They are for local runs; on AWS the only
+    /// thing on loopback is the Lambda runtime.
+    pub fn entries_of_this_machine(&self) -> impl Iterator<Item = String> + '_ {
+        self.origins
+            .iter()
+            .filter(|(_, host, _)| parse_host(host).is_ok_and(|host| host.is_this_machine()))
+            .map(|(scheme, host, port)| format!("{}://{host}:{port}", scheme.as_str()))
     }
 
     /// Whether nothing at all is permitted.
@@ -206,6 +232,11 @@ impl AllowList {
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         let (host_text, port) = split_port(authority).map_err(|what| not_a_host(entry, what))?;
         let host = parse_host(host_text).map_err(|error| not_a_host(entry, error.what()))?;
+        if let Host::Address(address) = host
+            && !Reach::ThisMachine.permits(address)
+        {
+            return Err(AllowListError::NeverAFileHost { entry: entry.to_owned() });
+        }
         match (port, &host) {
             (Some(port), _) => {
                 self.origins.insert((scheme, host.to_string(), port));

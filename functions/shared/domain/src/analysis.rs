@@ -23,6 +23,7 @@ pub use sizes::{Interval, Sizes};
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::ApiCalls;
+use crate::run_files::{kept, temporary};
 
 /// What an analysis is asked for, frozen when its run starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,15 +38,15 @@ pub struct AnalysisOptions {
 
 /// The key of a run's analysis.
 pub fn analysis_key(run_id: &str) -> String {
-    format!("runs/{run_id}/analysis.json")
+    kept(run_id, "analysis.json")
 }
 
 /// The key of the table of all accounts.
 pub fn accounts_key(run_id: &str) -> String {
-    format!("runs/{run_id}/accounts.csv")
+    kept(run_id, "accounts.csv")
 }
 
 /// The key of how far an analysis is.
 pub fn progress_key(run_id: &str) -> String {
-    format!("runs/{run_id}/analysis/progress.json")
+    temporary(run_id, "analysis/progress.json")
 }

@@ -9,6 +9,7 @@
 
 pub mod allow_list;
 pub mod analysis;
+pub mod capacity;
 pub mod change;
 pub mod counts;
 pub mod destination_key;
@@ -34,6 +35,7 @@ mod record_ids;
 pub mod remedy;
 pub mod row;
 pub mod run;
+pub mod run_files;
 pub mod run_input;
 pub mod settings;
 pub mod settle;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 use crate::record::SourceRecord;
+use crate::run_files::kept;
 
 /// One line of a manifest part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,17 +69,17 @@ pub fn from_jsonl<T: DeserializeOwned>(bytes: &[u8]) -> Vec<Result<T, ManifestEr
 
 /// Where a run keeps its objects in the state bucket.
 pub fn run_prefix(run_id: &str) -> String {
-    format!("runs/{run_id}/")
+    kept(run_id, "")
 }
 
 /// The prefix that the Distributed Map lists: one object per batch and nothing else.
 pub fn batches_prefix(run_id: &str) -> String {
-    format!("runs/{run_id}/batches/")
+    kept(run_id, "batches/")
 }
 
 /// The key of batch `number` (from 1). Zero-padded so that the listing order is the enumeration order.
 pub fn batch_key(run_id: &str, number: u32) -> String {
-    format!("runs/{run_id}/batches/{number:06}.jsonl")
+    kept(run_id, &format!("batches/{number:06}.jsonl"))
 }
 
 /// The number in a batch key, or `None` when the key is not one of that run.
@@ -89,7 +90,7 @@ pub fn batch_number(run_id: &str, key: &str) -> Option<u32> {
 
 /// The key of a run's summary.
 pub fn summary_key(run_id: &str) -> String {
-    format!("runs/{run_id}/summary.json")
+    kept(run_id, "summary.json")
 }
 
 #[cfg(test)]

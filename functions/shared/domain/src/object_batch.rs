@@ -11,6 +11,7 @@ use crate::counts::Counts;
 use crate::outcome::Outcome;
 use crate::reconcile::Place;
 use crate::row::SourceIdentity;
+use crate::run_files::kept;
 
 /// Objects per batch. One message, one claim and one closing transaction serve them all.
 pub const OBJECTS_PER_BATCH: usize = 1_000;
@@ -109,7 +110,7 @@ impl ObjectResults {
 
 /// Where the results of a batch are in the state bucket.
 pub fn results_key(run_id: &str, number: u32) -> String {
-    format!("runs/{run_id}/results/{number:06}.json")
+    kept(run_id, &format!("results/{number:06}.json"))
 }
 
 #[cfg(test)]

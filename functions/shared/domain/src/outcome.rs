@@ -119,6 +119,8 @@ named_reasons! {
         Archived => "archived",
         /// The key that encrypts the object may not be used.
         KmsDenied => "kms_denied",
+        /// The source's certificate is not one that can be trusted: another name, expired, or signed by nobody known.
+        UntrustedCertificate => "untrusted_certificate",
         /// The source answers with another status than success.
         SourceStatus => "source_status",
         /// The source answered 200 with an error or login page instead of the file.

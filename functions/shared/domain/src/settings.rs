@@ -3,8 +3,13 @@
 //! Pure: the caller passes a lookup. Only `config.rs` of `lambda-kit` looks into the real environment.
 
 mod new_url_base;
+mod source_account;
+mod this_machine;
+
+pub use source_account::SourceAccount;
 
 use crate::allow_list::AllowList;
+use crate::capacity::{self, Concurrency};
 use crate::extension::ExtensionSet;
 use crate::problem::Problem;
 use crate::record::ObjectFields;
@@ -41,6 +46,12 @@ pub mod variables {
     pub const SOURCE_ACCESS: &str = "DRAYAGE_SOURCE_ACCESS";
     /// Name or ARN of the secret with the source's keys.
     pub const SOURCE_SECRET: &str = "DRAYAGE_SOURCE_SECRET";
+    /// ARN of the role that source buckets are read with; empty for the functions' own.
+    pub const SOURCE_ROLE_ARN: &str = "DRAYAGE_SOURCE_ROLE_ARN";
+    /// The external id that its trust policy asks for; empty for none.
+    pub const SOURCE_EXTERNAL_ID: &str = "DRAYAGE_SOURCE_EXTERNAL_ID";
+    /// `true` or `false`: whether our account pays for requests to source buckets.
+    pub const SOURCE_REQUESTER_PAYS: &str = "DRAYAGE_SOURCE_REQUESTER_PAYS";
     /// Name or ARN of the secret with the keys of other destinations.
     pub const DESTINATION_SECRET: &str = "DRAYAGE_DESTINATION_SECRET";
     /// Allow-list of source hosts.
@@ -55,6 +66,22 @@ pub mod variables {
     pub const BULK_THRESHOLD: &str = "DRAYAGE_BULK_THRESHOLD";
     /// Files that one copy Lambda moves at a time.
     pub const COPY_CONCURRENCY: &str = "DRAYAGE_COPY_CONCURRENCY";
+    /// Copy invocations at a time, as the event source mapping has it.
+    pub const COPY_MAXIMUM_CONCURRENCY: &str = "DRAYAGE_COPY_MAXIMUM_CONCURRENCY";
+    /// Concurrency that is reserved for the copy function; 0 for none.
+    pub const COPY_RESERVED_CONCURRENCY: &str = "DRAYAGE_COPY_RESERVED_CONCURRENCY";
+    /// Memory of a copy invocation in MB.
+    pub const COPY_MEMORY_MB: &str = "DRAYAGE_COPY_MEMORY_MB";
+    /// Time limit of a copy invocation in seconds.
+    pub const COPY_TIMEOUT_SECONDS: &str = "DRAYAGE_COPY_TIMEOUT_SECONDS";
+    /// Seconds after which a message of the copy queue that nobody has deleted is delivered again.
+    pub const COPY_VISIBILITY_SECONDS: &str = "DRAYAGE_COPY_VISIBILITY_SECONDS";
+    /// Shards that are compared at a time.
+    pub const RECONCILE_CONCURRENCY: &str = "DRAYAGE_RECONCILE_CONCURRENCY";
+    /// Lanes that are written into Salesforce at a time.
+    pub const SWITCH_CONCURRENCY: &str = "DRAYAGE_SWITCH_CONCURRENCY";
+    /// Concurrency that is reserved for the function that writes them; 0 for none.
+    pub const SWITCH_RESERVED_CONCURRENCY: &str = "DRAYAGE_SWITCH_RESERVED_CONCURRENCY";
     /// URL of the copy queue.
     pub const COPY_QUEUE_URL: &str = "DRAYAGE_COPY_QUEUE_URL";
     /// Share of the org's daily API calls, in percent, that is left to others.
@@ -63,6 +90,8 @@ pub mod variables {
     pub const TOPIC_ARN: &str = "DRAYAGE_TOPIC_ARN";
     /// Set by Lambda: the stack's Region.
     pub const REGION: &str = "AWS_REGION";
+    /// Where the SDK finds AWS instead of at its own addresses: set for an emulator, never by the template.
+    pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 }
 
 /// One megabyte as users and S3 consoles count it, in bytes.
@@ -72,6 +101,19 @@ const MEGABYTE: u64 = 1024 * 1024;
 const MAX_FILE_SIZE_MB_MAX: u64 = 5 * 1024 * 1024;
 /// Bodies share a fixed amount of memory; more files at once than this mostly wait for each other.
 const COPY_CONCURRENCY_MAX: u64 = 64;
+/// The bounds that Lambda sets to the maximum concurrency of a queue's mapping
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>).
+const COPY_MAXIMUM_CONCURRENCY: (u64, u64) = (2, 1_000);
+/// Reservations beyond this need a quota that no account has by itself.
+const RESERVED_MAX: u64 = 10_000;
+/// Bodies take 64 MB of an invocation's memory, and everything else as much again at most. Lambda's upper bound:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>.
+const COPY_MEMORY_MB: (u64, u64) = (256, 10_240);
+/// An invocation's longest time (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const TIMEOUT_SECONDS: (u64, u64) = (10, 900);
+/// SQS's upper bound is twelve hours
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
+const VISIBILITY_SECONDS: (u64, u64) = (10, 43_200);
 /// A URL field of Salesforce holds 255 characters; the description of the sObject has the last word.
 pub(crate) const URL_LENGTH_MAX: usize = 255;
 
@@ -98,6 +140,8 @@ pub struct Settings {
     pub source_access: SourceAccess,
     /// Name or ARN of the secret with the source's keys; with [`SourceAccess::Keys`].
     pub source_secret: Option<String>,
+    /// How source buckets are read with a role.
+    pub source_account: SourceAccount,
     /// Name or ARN of the secret with the keys of a transfer's destination that is not reached with roles.
     pub destination_secret: Option<String>,
     /// The allow-list as configured.
@@ -112,6 +156,16 @@ pub struct Settings {
     pub bulk_threshold: u64,
     /// Files that one copy Lambda moves at a time.
     pub copy_concurrency: usize,
+    /// What the template lets run at a time.
+    pub concurrency: Concurrency,
+    /// Memory of a copy invocation in MB.
+    pub copy_memory_mb: u64,
+    /// Time limit of a copy invocation in seconds.
+    pub copy_timeout_seconds: u64,
+    /// Seconds after which a message of the copy queue is delivered again.
+    pub copy_visibility_seconds: u64,
+    /// The stack's Region; empty where Lambda does not tell.
+    pub region: String,
     /// URL of the copy queue.
     pub copy_queue_url: String,
     /// Share of the org's daily API calls, in percent, that is left to others: a run that writes records pauses there.
@@ -141,6 +195,7 @@ impl Settings {
                 reader.api_name(variables::ACCOUNT_FIELD, "Account__c"),
             ),
             source_secret: reader.source_secret(source_access),
+            source_account: reader.source_account(),
             destination_secret: reader.optional(variables::DESTINATION_SECRET),
             source_access: source_access.unwrap_or(SourceAccess::Https),
             source_hosts,
@@ -163,6 +218,19 @@ impl Settings {
                 (1, COPY_CONCURRENCY_MAX),
             ))
             .unwrap_or(1),
+            concurrency: reader.concurrency(),
+            copy_memory_mb: reader.number(variables::COPY_MEMORY_MB, 1_024, COPY_MEMORY_MB),
+            copy_timeout_seconds: reader.number(
+                variables::COPY_TIMEOUT_SECONDS,
+                900,
+                TIMEOUT_SECONDS,
+            ),
+            copy_visibility_seconds: reader.number(
+                variables::COPY_VISIBILITY_SECONDS,
+                960,
+                VISIBILITY_SECONDS,
+            ),
+            region: reader.optional(variables::REGION).unwrap_or_default(),
             copy_queue_url: reader.required(variables::COPY_QUEUE_URL),
             api_reserve_percent: reader.number(variables::API_RESERVE_PERCENT, 10, (0, 90)),
             topic_arn: reader.optional(variables::TOPIC_ARN),
@@ -175,6 +243,9 @@ impl Settings {
                 "manifests and rollback data need a bucket of their own",
             ));
         }
+        let local = this_machine::problems(&lookup, &settings.source_hosts, &settings.new_url_base);
+        reader.problems.extend(local);
+        reader.problems.extend(capacity::contradictions(&settings));
         if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
     }
 
@@ -367,6 +438,20 @@ impl<L: Fn(&str) -> Option<String>> Reader<'_, L> {
         }
     }
 
+    fn concurrency(&mut self) -> Concurrency {
+        Concurrency {
+            copy: self.number(variables::COPY_MAXIMUM_CONCURRENCY, 20, COPY_MAXIMUM_CONCURRENCY),
+            copy_reserved: self.number(variables::COPY_RESERVED_CONCURRENCY, 0, (0, RESERVED_MAX)),
+            reconcile: self.number(variables::RECONCILE_CONCURRENCY, 32, (1, 1_000)),
+            switch: self.number(variables::SWITCH_CONCURRENCY, 5, (1, 40)),
+            switch_reserved: self.number(
+                variables::SWITCH_RESERVED_CONCURRENCY,
+                0,
+                (0, RESERVED_MAX),
+            ),
+        }
+    }
+
     fn extensions(&mut self) -> Vec<String> {
         let list = self.optional(variables::ALLOWED_EXTENSIONS).unwrap_or_default();
         match ExtensionSet::parse(&list) {
@@ -401,79 +486,4 @@ fn is_bucket_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    fn complete() -> BTreeMap<&'static str, &'static str> {
-        BTreeMap::from([
-            (variables::FILES_TABLE, "files"),
-            (variables::RUNS_TABLE, "runs"),
-            (variables::STATE_BUCKET, "state-bucket"),
-            (variables::DESTINATION_BUCKET, "destination-bucket"),
-            (variables::SALESFORCE_SECRET, "drayage/salesforce"),
-            (variables::SOURCE_ACCESS, "https"),
-            (variables::SOURCE_HOSTS, "files.example.com"),
-            (variables::COPY_QUEUE_URL, "https://queue"),
-            (variables::REGION, "eu-west-1"),
-        ])
-    }
-
-    fn read(values: &BTreeMap<&str, &str>) -> Result<Settings, Vec<Problem>> {
-        Settings::from_lookup(|name| values.get(name).map(|value| (*value).to_owned()))
-    }
-
-    #[test]
-    fn defaults_fill_what_is_left_out() {
-        let settings = read(&complete()).unwrap();
-        assert_eq!(settings.batch_size, 100);
-        assert_eq!(settings.max_file_bytes, 100 * MEGABYTE);
-        assert_eq!(settings.fields.object, "DocListEntry__c");
-        assert_eq!(settings.new_url_base, "https://destination-bucket.s3.eu-west-1.amazonaws.com/");
-        assert_eq!(settings.migration(), "destination-bucket/uploads");
-    }
-
-    #[test]
-    fn every_problem_is_told_at_once() {
-        let mut values = complete();
-        values.remove(variables::RUNS_TABLE);
-        values.insert(variables::BATCH_SIZE, "many");
-        values.insert(variables::SOURCE_ACCESS, "keys");
-        values.insert(variables::DESTINATION_PREFIX, "../up");
-        values.insert(variables::URL_FIELD, "Document__c; DROP");
-        let mut places: Vec<_> =
-            read(&values).unwrap_err().into_iter().map(|problem| problem.place).collect();
-        places.sort();
-        assert_eq!(
-            places,
-            [
-                variables::BATCH_SIZE,
-                variables::DESTINATION_PREFIX,
-                variables::RUNS_TABLE,
-                variables::SOURCE_SECRET,
-                variables::URL_FIELD,
-            ]
-        );
-    }
-
-    #[test]
-    fn state_and_files_need_buckets_of_their_own() {
-        let mut values = complete();
-        values.insert(variables::STATE_BUCKET, "destination-bucket");
-        assert_eq!(read(&values).unwrap_err()[0].place, variables::STATE_BUCKET);
-    }
-
-    #[test]
-    fn an_input_overrides_the_settings_of_its_run_only() {
-        let settings = read(&complete()).unwrap();
-        let input = BackupInput {
-            max_file_size_mb: Some(1),
-            batch_size: Some(7),
-            ..BackupInput::default()
-        };
-        let options = settings.options(&input);
-        assert_eq!((options.max_file_bytes, options.batch_size), (MEGABYTE, 7));
-        assert_eq!(settings.options(&BackupInput::default()).batch_size, 100);
-    }
-}
+pub(crate) mod tests;

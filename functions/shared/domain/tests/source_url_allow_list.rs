@@ -58,18 +58,6 @@ fn a_bucket_is_permitted_by_name() {
     assert!(!list.permits_bucket("a.example.com"));
 }
 
-#[test]
-fn only_an_origin_with_port_may_be_private() {
-    let list = list(
-        "files.example.com, *.example.com, http://10.0.0.5:8080, https://intranet.example.com:443",
-    );
-    assert!(list.allows_private("10.0.0.5", 8080));
-    assert!(list.allows_private("intranet.example.com", 443));
-    assert!(!list.allows_private("10.0.0.5", 80));
-    assert!(!list.allows_private("files.example.com", 443));
-    assert!(!list.allows_private("a.example.com", 443));
-}
-
 #[rstest]
 #[case::star("*", "too wide")]
 #[case::star_with_one_label("*.com", "too wide")]
@@ -87,6 +75,12 @@ fn only_an_origin_with_port_may_be_private() {
 #[case::path("https://files.example.com:443/f", "is not a host name")]
 #[case::host_with_path("files.example.com/f", "is not a host name")]
 #[case::credentials("https://user@files.example.com:443", "is not a host name")]
+#[case::metadata("http://169.254.169.254:80", "an address of the platform")]
+#[case::metadata_of_containers("http://0xa9feaa02:80", "an address of the platform")]
+#[case::metadata_v6("http://[fd00:ec2::254]:80", "an address of the platform")]
+#[case::metadata_in_a_shared_range("http://100.100.100.200:80", "an address of the platform")]
+#[case::unspecified("http://0.0.0.0:9001", "an address of the platform")]
+#[case::multicast("https://[ff02::1]:443", "an address of the platform")]
 #[case::ftp("ftp://files.example.com", "unsupported scheme")]
 #[case::bucket_and_key("s3://bucket/key", "does not name a bucket")]
 #[case::bucket_wildcard("s3://*", "does not name a bucket")]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, where a panic is the report")]
 
-use drayage_domain::allow_list::{AllowList, Scheme, is_forbidden_address};
+use drayage_domain::allow_list::{AllowList, Reach, Scheme, is_forbidden_address};
 use drayage_domain::source_url::{
     OwnBucket, Parsed, ParsedSource, SourceLocation, SourceRules, UrlProblem, parse, redacted,
 };
@@ -110,7 +110,8 @@ proptest! {
                 let is_listed = allow.permits_origin(location.scheme, &location.host, location.port);
                 prop_assert!(is_listed || (is_s3 && is_docs), "{location:?}");
                 let is_forbidden = location.host.parse().is_ok_and(is_forbidden_address);
-                prop_assert!(!is_forbidden || allow.allows_private(&location.host, location.port));
+                let reach = allow.reach(location.scheme, &location.host, location.port);
+                prop_assert!(!is_forbidden || reach.is_some_and(|reach| reach > Reach::Public));
             }
             None => {}
         }

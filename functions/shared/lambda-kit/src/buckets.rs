@@ -17,8 +17,15 @@ pub async fn keys(clients: &Clients, secret: &str) -> Result<BucketKeys, Functio
         .get(secret)
         .await
         .map_err(|error| FunctionError::new(SECRET_UNAVAILABLE, error.to_string()))?;
-    BucketKeys::from_json(text.expose_secret())
-        .map_err(|error| FunctionError::new(SECRET_INVALID, format!("secret {secret}: {error}")))
+    let keys = BucketKeys::from_json(text.expose_secret())
+        .map_err(|error| FunctionError::new(SECRET_INVALID, format!("secret {secret}: {error}")))?;
+    if !keys.endpoint_is_within(clients.reach()) {
+        let message = format!(
+            "secret {secret}: endpoint: names this machine, which on AWS is the Lambda runtime; hint: give the service's own address"
+        );
+        return Err(FunctionError::new(SECRET_INVALID, message));
+    }
+    Ok(keys)
 }
 
 /// The keys of the stack for a place of that side; `None` where it is reached with roles.
@@ -48,7 +55,11 @@ pub async fn place(
     side: Side,
 ) -> Result<S3Place, FunctionError> {
     let keys = keys_of(clients, settings, place, side).await?;
-    let client = keys.map_or_else(|| clients.s3.clone(), |keys| clients.s3_with_keys(&keys));
+    let client = match (keys, side) {
+        (Some(keys), _) => clients.s3_with_keys(&keys),
+        (None, Side::Source) => clients.s3_of_source(&settings.source_account).await,
+        (None, Side::Destination) => clients.s3.clone(),
+    };
     Ok(S3Place { client, bucket: name(place)?, prefix: place.prefix.clone() })
 }
 

@@ -1,6 +1,7 @@
 //! JSON documents in the state bucket.
 
 use drayage_aws::objects::{Storage, StorageError, Versioned};
+use drayage_domain::run_files::WORK;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -32,7 +33,14 @@ impl Documents {
 
     /// A document that has to be there.
     pub async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<T, FunctionError> {
-        let missing = || FunctionError::internal(&format!("{key} is not in the state bucket"));
+        let missing = || {
+            let hint = if key.starts_with(WORK) {
+                "; hint: temporary documents are removed TemporaryDataDays after they were written; start the run anew"
+            } else {
+                ""
+            };
+            FunctionError::internal(&format!("{key} is not in the state bucket{hint}"))
+        };
         self.find(key).await?.ok_or_else(missing)
     }
 

@@ -8,6 +8,7 @@ use drayage_domain::failure::Failure;
 use drayage_domain::manifest;
 use drayage_domain::notice::{self, Notice};
 use drayage_domain::run::{RunRecord, RunSummary};
+use drayage_domain::run_files::temporary;
 use drayage_domain::settings::Settings;
 use drayage_domain::switch::plan::SwitchPlan;
 
@@ -117,5 +118,5 @@ async fn first_time(documents: &Documents, key: &str) -> Result<bool, FunctionEr
 }
 
 fn told_key(run_id: &str, day: &str) -> String {
-    format!("runs/{run_id}/told/limit-{day}")
+    temporary(run_id, &format!("told/limit-{day}"))
 }

@@ -4,6 +4,7 @@
 //! is then replaced once, however many calls saw the 401 together. Sessions are never logged out or revoked, because
 //! other processes of the same user may share them.
 
+mod instance;
 pub(crate) mod jwt;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::client::Clock;
-use crate::credentials::{Credentials, Grant, is_loopback};
+use crate::credentials::{Credentials, Grant};
 use crate::error::{SalesforceError, classify_token_reply};
 use crate::http::{self, Incoming};
 
@@ -144,6 +145,8 @@ impl Authenticator {
     async fn log_in(&self, timeout: Duration) -> Result<Session, SalesforceError> {
         let mut endpoint = self.credentials.login_url.clone();
         endpoint.set_path("/services/oauth2/token");
+        // What an answer must not bring into a message.
+        let sent: SecretString;
         let request = match &self.credentials.grant {
             Grant::Jwt { username, audience, key } => {
                 let client_id = &self.credentials.client_id;
@@ -155,20 +158,25 @@ impl Authenticator {
                         problem: "private_key cannot sign the login assertion".to_owned(),
                     }
                 })?;
-                self.http
-                    .post(endpoint)
-                    .form(&[("grant_type", JWT_GRANT), ("assertion", assertion.as_str())])
+                let form = [("grant_type", JWT_GRANT), ("assertion", assertion.as_str())];
+                let request = self.http.post(endpoint).form(&form);
+                sent = assertion.into();
+                request
             }
-            Grant::ClientCredentials { client_secret } => self.http.post(endpoint).form(&[
-                ("grant_type", "client_credentials"),
-                ("client_id", self.credentials.client_id.as_str()),
-                ("client_secret", client_secret.expose_secret()),
-            ]),
+            Grant::ClientCredentials { client_secret } => {
+                sent = client_secret.clone();
+                self.http.post(endpoint).form(&[
+                    ("grant_type", "client_credentials"),
+                    ("client_id", self.credentials.client_id.as_str()),
+                    ("client_secret", client_secret.expose_secret()),
+                ])
+            }
         };
         let request = request.header("Accept", "application/json");
         let answer = http::exchange(LOGIN, request, timeout, TOKEN_REPLY_BYTES_MAX).await?;
         if !answer.status.is_success() {
             let Incoming { headers, body } = answer.incoming;
+            let body = http::without(&body, &[sent.expose_secret()]);
             return Err(classify_token_reply(LOGIN, answer.status, &headers, &body));
         }
         let session = self.read_reply(&answer.incoming)?;
@@ -192,17 +200,10 @@ impl Authenticator {
             .ok_or_else(|| unfit("an access_token that is no header value"))?;
         let instance_url = Url::parse(&reply.instance_url)
             .ok()
-            .filter(|url| self.may_receive_the_token(url))
-            .ok_or_else(|| unfit("an instance_url that is not an https origin"))?;
+            .filter(|url| instance::may_receive_the_token(&self.credentials.login_url, url))
+            .ok_or_else(|| unfit("an instance_url that is not an https origin of Salesforce"))?;
         let organization_id = reply.id.as_deref().and_then(organization_of).map(str::to_owned);
         Ok(Session { authorization, instance_url, organization_id, generation: 0 })
-    }
-
-    /// The token goes over https only, except from and to this machine.
-    fn may_receive_the_token(&self, instance_url: &Url) -> bool {
-        let local = is_loopback(instance_url) && is_loopback(&self.credentials.login_url);
-        let plain_origin = instance_url.path() == "/" && instance_url.query().is_none();
-        instance_url.has_host() && plain_origin && (instance_url.scheme() == "https" || local)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::dns::Resolve;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +17,7 @@ use crate::credentials::{Credentials, is_loopback};
 use crate::error::{SalesforceError, classify};
 use crate::http::{self, ApiRequest, Body, Incoming};
 use crate::limits::{ApiUsage, LIMIT_INFO_HEADER};
+use crate::meter;
 use crate::retry::{self, Replay, RetryPolicy};
 
 /// Where the time of a login assertion comes from.
@@ -34,6 +36,8 @@ pub struct ClientOptions {
     pub(crate) jitter_seed: Option<u64>,
     /// Time for `iat` and `exp` of the login assertion.
     pub(crate) clock: Clock,
+    /// Resolves names in place of the operating system.
+    pub(crate) resolver: Option<Arc<dyn Resolve>>,
 }
 
 impl ClientOptions {
@@ -45,7 +49,14 @@ impl ClientOptions {
             retry: RetryPolicy::default(),
             jitter_seed: None,
             clock,
+            resolver: None,
         }
+    }
+
+    /// Connects only to the addresses that this resolver returns for a name.
+    #[must_use]
+    pub fn resolved_by(self, resolver: Arc<dyn Resolve>) -> Self {
+        Self { resolver: Some(resolver), ..self }
     }
 }
 
@@ -99,7 +110,7 @@ impl Client {
     /// Makes a client. Nothing is sent until the first call.
     pub fn new(credentials: Credentials, options: ClientOptions) -> Result<Self, SalesforceError> {
         let https_only = !is_loopback(&credentials.login_url);
-        let http = http::client(&options.user_agent, https_only)?;
+        let http = http::client(&options.user_agent, https_only, options.resolver.clone())?;
         let auth = Authenticator::new(http.clone(), credentials, Arc::clone(&options.clock));
         let random = options.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let (random, usage) = (Mutex::new(random), Mutex::new(None));
@@ -213,6 +224,7 @@ impl Client {
             }
         };
         self.calls.fetch_add(1, Ordering::Relaxed);
+        meter::called();
         let answer =
             http::exchange(request.operation, outgoing, timeout, request.body_bytes_max).await?;
         self.note_usage(&answer.incoming);
@@ -226,7 +238,12 @@ impl Client {
             return Ok(answer.incoming);
         }
         let Incoming { headers, body } = &answer.incoming;
-        Err(classify(request.operation, answer.status, headers, body))
+        let token = session.authorization.to_str().unwrap_or_default();
+        let token = token.strip_prefix("Bearer ").unwrap_or(token);
+        let body = http::without(body, &[token]);
+        let error = classify(request.operation, answer.status, headers, &body);
+        meter::failed(&error);
+        Err(error)
     }
 
     /// Timeout of the next attempt: never beyond the deadline of the whole call.
@@ -247,6 +264,7 @@ impl Client {
 
     fn note_usage(&self, incoming: &Incoming) {
         if let Some(usage) = incoming.header(LIMIT_INFO_HEADER).and_then(ApiUsage::parse) {
+            meter::told(usage);
             *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
         }
     }

@@ -53,6 +53,11 @@ impl Credentials {
         self.login_url.as_str().trim_end_matches('/')
     }
 
+    /// Whether the sign-in is at a loopback address: a simulator.
+    pub fn names_this_machine(&self) -> bool {
+        is_loopback(&self.login_url)
+    }
+
     /// API version of all calls, for example `66.0`.
     pub(crate) fn api_version(&self) -> &str {
         &self.api_version

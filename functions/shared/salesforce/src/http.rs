@@ -1,8 +1,10 @@
 //! One HTTP exchange: bounded in time and size, redirects refused, no URL or content in errors.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::dns::Resolve;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use serde::de::DeserializeOwned;
@@ -25,8 +27,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) fn client(
     user_agent: &str,
     https_only: bool,
+    resolver: Option<Arc<dyn Resolve>>,
 ) -> Result<reqwest::Client, SalesforceError> {
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder();
+    let builder = match resolver {
+        Some(resolver) => builder.dns_resolver(resolver),
+        None => builder,
+    };
+    builder
         .user_agent(user_agent)
         .https_only(https_only)
         .redirect(redirect::Policy::none())
@@ -218,6 +226,26 @@ impl Incoming {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+}
+
+/// What stands in an answer in place of a secret that it repeats.
+const REDACTED: &str = "[redacted]";
+
+/// An answer that is no success, for messages: without the secrets that were sent with the question, should it repeat them. What is
+/// not UTF-8 has no message anyway.
+pub(crate) fn without(body: &Bytes, secrets: &[&str]) -> Bytes {
+    let Ok(text) = std::str::from_utf8(body) else { return Bytes::new() };
+    let mut text = text.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        text = text.replace(secret, REDACTED);
+        let json = Value::from(*secret).to_string();
+        // Without its quotes; the secret may have some of its own at its ends.
+        let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+        text = text.replace(inner, REDACTED);
+        let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        text = text.replace(&form, REDACTED);
+    }
+    text.into()
 }
 
 /// The `Authorization` header, marked so that HTTP logging never prints it.

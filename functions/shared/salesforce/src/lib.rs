@@ -29,6 +29,7 @@ mod error;
 mod http;
 mod jobs;
 mod limits;
+pub mod meter;
 mod organization;
 mod query;
 mod read_rows;

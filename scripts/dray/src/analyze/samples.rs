@@ -78,11 +78,17 @@ pub(super) fn analysis() -> Analysis {
             "streamedBytes": 97_106_000_000_u64,
             "secondsLikely": 1_350.0,
             "cost": {
-                "usd": 9.72,
-                "items": [
-                    {"label": "S3 writes", "count": 1_180_002, "usd": 5.90},
-                    {"label": "ledger writes (DynamoDB)", "count": 3_540_006, "usd": 2.2125},
-                    {"label": "queue requests (SQS)", "count": 36_132, "usd": 0.0145},
+                "usd": 9.72, "region": "eu-west-1", "pricesOf": "eu-west-1", "pricesTaken": "2026-08-31",
+                "services": [
+                    {"service": "S3", "usd": 6.43},
+                    {"service": "DynamoDB", "usd": 3.27},
+                ],
+                "lines": [
+                    {"service": "S3", "operation": "CopyObject", "requests": 1_180_002, "quantity": 1_180_002.0, "unit": "requests", "usd": 5.90},
+                    {"service": "S3", "operation": "HeadObject", "requests": 1_180_002, "quantity": 1_180_002.0, "unit": "requests", "usd": 0.472},
+                    {"service": "DynamoDB", "operation": "PutItem", "requests": 2_360_004, "quantity": 4_720_008.0, "unit": "write units", "usd": 3.3276},
+                    {"service": "SQS", "operation": "SendMessage", "requests": 12_044, "quantity": 12_044.0, "unit": "requests", "usd": 0.0048},
+                    {"service": "Lambda", "operation": "time", "requests": 0, "quantity": 10_625.5, "unit": "GB-seconds", "usd": 0.1417},
                 ],
             },
             "storageUsdPerMonth": 30.68,

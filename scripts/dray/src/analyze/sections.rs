@@ -269,16 +269,38 @@ pub(super) fn estimate(analysis: &Analysis, look: Look) -> String {
         ("cost", format!("about {} once", dollars(estimate.cost.usd))),
         ("storage", format!("about {} a month", dollars(estimate.storage_usd_per_month))),
     ]);
-    let items = estimate.cost.items.iter().map(|item| {
-        [item.label.as_str().into(), grouped(item.count).into(), dollars(item.usd).into()]
+    let bill = &estimate.cost;
+    let services =
+        bill.services.iter().map(|cost| [cost.service.name().into(), dollars(cost.usd).into()]);
+    let services = table(look, ["service", "cost"], services.collect(), &[1]);
+    let lines = bill.lines.iter().map(|line| {
+        [
+            line.service.name().into(),
+            printable(&line.operation).into(),
+            if line.requests > 0 { grouped(line.requests).into() } else { "".into() },
+            quantity(line.quantity).into(),
+            printable(&line.unit).into(),
+            dollars(line.usd).into(),
+        ]
     });
-    let items = table(look, ["item", "number", "cost"], items.collect(), &[1, 2]);
+    let header = ["service", "operation", "requests", "charged", "", "cost"];
+    let items = format!("{services}\n\n{}", table(look, header, lines.collect(), &[2, 3, 5]));
     let rests: Vec<String> = estimate
         .assumptions
         .iter()
         .map(|rest| wrapped(&format!("- {rest}"), ["  ", "    "], look))
         .collect();
     format!("{summary}\n\n{items}\n\nIt rests on:\n{}", rests.join("\n"))
+}
+
+/// A number of units; below ten with decimals.
+fn quantity(units: f64) -> String {
+    if units < 10.0 {
+        return format!("{units:.2}");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive count")]
+    let whole = units.round() as u64;
+    grouped(whole)
 }
 
 pub(super) fn salesforce(analysis: &Analysis, look: Look) -> String {

@@ -9,10 +9,12 @@ const DOCUMENT: &str = "docs/json.md";
 const VIEWS: [&str; 7] =
     ["accounts", "attention", "overview", "progress", "readiness", "runs", "schedule"];
 /// Other shapes that commands print, by the file that has them.
-const OTHERS: [(&str, &[&str]); 13] = [
+const OTHERS: [(&str, &[&str]); 15] = [
     ("counts.rs", &["Counts"]),
     ("diagnosis.rs", &["ApiCalls", "Diagnosis"]),
     ("estimate.rs", &["Estimate"]),
+    ("estimate/migration.rs", &["MigrationEstimate"]),
+    ("estimate/usage.rs", &["Bill", "BillLine", "ServiceCost"]),
     ("org.rs", &["Org"]),
     ("recommendation.rs", &["Recommendation"]),
     ("reconcile/report.rs", &["Copied"]),

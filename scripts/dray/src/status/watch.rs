@@ -11,6 +11,7 @@ use super::overview_text;
 use crate::connection::Connection;
 use crate::failure::{Failure, Kind, Verdict};
 use crate::human::Moment;
+use crate::interrupt;
 use crate::layout::painted;
 use crate::output::{Look, data, note};
 use crate::view::{Overview, Progress, overview, progress};
@@ -38,7 +39,7 @@ pub(super) async fn watch(connection: &Connection) -> Result<Verdict, Failure> {
     let mut screen = Screen::new();
     let result = tokio::select! {
         result = on_and_on(connection, first, &mut screen) => result,
-        Ok(()) = tokio::signal::ctrl_c() => Ok(Verdict::Unwatched),
+        () = interrupt::heard() => Ok(Verdict::Unwatched),
     };
     screen.finish();
     if result == Ok(Verdict::Unwatched) {

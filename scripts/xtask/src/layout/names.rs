@@ -41,8 +41,8 @@ pub(super) fn variables_are_set(template: &str, settings: &str) -> Vec<Finding> 
         .filter(|line| line.contains("const "))
         .filter_map(|line| line.split('"').nth(1))
         .filter(|name| name.starts_with("DRAYAGE_"))
-        // The log filter is no setting: it is read before settings are checked.
-        .chain(["DRAYAGE_LOG_LEVEL"])
+        // Log filter and stack are no settings: they are read before settings are checked.
+        .chain(["DRAYAGE_LOG_LEVEL", "DRAYAGE_STACK"])
         .collect();
     let set: BTreeSet<&str> = template
         .lines()
@@ -53,6 +53,18 @@ pub(super) fn variables_are_set(template: &str, settings: &str) -> Vec<Finding> 
     let unset = read.difference(&set).map(|name| format!("does not set {name}"));
     let unread = set.difference(&read).map(|name| format!("sets {name}, which nothing reads"));
     unset.chain(unread).map(|message| Finding::new(TEMPLATE, "variables", message)).collect()
+}
+
+/// Functions on AWS talk to AWS: an endpoint on loopback, which the variable could name, opens loopback to sources (an emulator needs that,
+/// and sets the variable itself).
+pub(super) fn endpoint_is_not_set(template: &str) -> Vec<Finding> {
+    let lines = template.lines().filter(|line| line.to_ascii_uppercase().contains("ENDPOINT_URL"));
+    lines
+        .map(|line| {
+            let message = format!("`{}` can lead the functions away from AWS", line.trim());
+            Finding::new(TEMPLATE, "endpoint", message)
+        })
+        .collect()
 }
 
 /// The template tells the version of the workspace, by which tools know a deployed stack.
@@ -87,6 +99,14 @@ mod tests {
     }
 
     #[test]
+    fn another_endpoint_than_aws_is_told() {
+        assert_eq!(endpoint_is_not_set("Globals:\n  DRAYAGE_OBJECT: !Ref ObjectName\n"), []);
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "aws_endpoint_url"] {
+            assert_eq!(endpoint_is_not_set(&format!("  {name}: !Ref Endpoint\n")).len(), 1);
+        }
+    }
+
+    #[test]
     fn a_function_under_another_name_is_told() {
         let copy = Package {
             name: "copy".to_owned(),
@@ -109,9 +129,9 @@ mod tests {
     #[test]
     fn a_variable_on_one_side_only_is_told() {
         let settings = "pub const A: &str = \"DRAYAGE_A\";";
-        let template = "DRAYAGE_A: !Ref A\nDRAYAGE_LOG_LEVEL: !Ref L";
+        let template = "DRAYAGE_A: !Ref A\nDRAYAGE_LOG_LEVEL: !Ref L\nDRAYAGE_STACK: !Ref S";
         assert_eq!(variables_are_set(template, settings), []);
         assert_eq!(variables_are_set(template, "").len(), 1);
-        assert_eq!(variables_are_set("DRAYAGE_LOG_LEVEL: x", settings).len(), 1);
+        assert_eq!(variables_are_set("DRAYAGE_LOG_LEVEL: x\nDRAYAGE_STACK: y", settings).len(), 1);
     }
 }

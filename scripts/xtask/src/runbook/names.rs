@@ -12,7 +12,8 @@ use crate::workspace;
 const OUTCOMES: &str = "functions/shared/domain/src/outcome.rs";
 const VERDICTS: &str = "functions/shared/domain/src/reconcile/verdict.rs";
 const REMEDIES: &str = "functions/shared/domain/src/remedy/errors.rs";
-const TEMPLATE: &str = "infra/template.yaml";
+/// All alarms are here.
+pub(super) const ALARMS: &str = "infra/monitoring.yaml";
 const ALARM: &str = "Type: AWS::CloudWatch::Alarm";
 
 /// Lists of reasons, by the type that holds them, and what their labels begin with.
@@ -63,7 +64,7 @@ impl Names {
                 .with_context(|| workspace::shown(root, &path))?;
             fail_states(&definition, &mut names.wanted);
         }
-        names.wanted.extend(alarms(&read(TEMPLATE)?).context(TEMPLATE)?);
+        names.wanted.extend(alarms(&read(ALARMS)?).context(ALARMS)?);
         Ok(names)
     }
 

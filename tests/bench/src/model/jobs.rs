@@ -1,23 +1,12 @@
 //! The jobs that the model knows, in steps.
 
-use drayage_domain::estimate::prices::{
-    LEDGER_READ_USD, LEDGER_WRITE_USD, QUEUE_REQUEST_USD, S3_READ_USD, S3_WRITE_USD, TRANSITION_USD,
-};
-use drayage_domain::estimate::{
-    LEDGER_WRITES_PER_FILE, QUEUE_REQUESTS_PER_BATCH, S3_WRITES_PER_SECOND, TRANSITIONS_PER_BATCH,
-};
+use drayage_domain::estimate::S3_WRITES_PER_SECOND;
+use drayage_domain::estimate::work::{self, BackupWork, TransferWork};
 use drayage_domain::reconcile::input::ReconcileInput;
 use serde::Serialize;
 
 use super::inputs::Inputs;
-use super::stage::{Functions, Service, Stage};
-
-/// Plan, the map, the end of the round, its choice, the end; and of a backup preflight and what follows.
-const TRANSITIONS_PER_RUN: f64 = 12.0;
-/// Enter the item, compare, choose.
-const TRANSITIONS_PER_SHARD: f64 = 3.0;
-/// A read unit, in bytes.
-const LEDGER_READ_BYTES: f64 = 4_096.0;
+use super::stage::{Functions, Stage};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) enum Job {
@@ -76,11 +65,9 @@ fn compare(inputs: &Inputs, objects: f64) -> Stage {
             ("S3 reads", requests / (inputs.s3_reads_per_second.value * inputs.partitions.value)),
         ],
     );
-    let transitions = stage.invocations(functions) * TRANSITIONS_PER_SHARD + TRANSITIONS_PER_RUN;
-    stage
-        .costs(Service::S3, requests * S3_WRITE_USD)
-        .costs(Service::StepFunctions, transitions * TRANSITION_USD)
-        .runs_on(functions)
+    let places =
+        TransferWork { source: objects, destination: objects, shards, ..TransferWork::default() };
+    stage.uses(&work::reconcile_buckets(&places)).runs_on(functions)
 }
 
 /// One `CopyObject` per object, and nothing in the ledger.
@@ -97,7 +84,8 @@ fn copy(inputs: &Inputs, objects: f64) -> Stage {
             ("CPU", cpu / vcpus(inputs, functions)),
         ],
     );
-    of_batches(stage, batches).costs(Service::S3, objects * S3_WRITE_USD).runs_on(functions)
+    let objects = TransferWork { copied_by_s3: objects, batches, ..TransferWork::default() };
+    stage.uses(&work::objects_copied(&objects)).runs_on(functions)
 }
 
 /// Salesforce is read page by page.
@@ -110,7 +98,7 @@ fn enumerate(inputs: &Inputs, files: f64) -> Stage {
         least: 0.0,
     };
     Stage::new("enumerate", [("Salesforce queries", pages * inputs.query_page_seconds.value)])
-        .costs(Service::StepFunctions, TRANSITIONS_PER_RUN * TRANSITION_USD)
+        .uses(&work::enumerated(&backup_work(inputs, files)))
         .runs_on(functions)
 }
 
@@ -134,12 +122,15 @@ fn back_up(inputs: &Inputs, files: f64) -> Stage {
             ("CPU", cpu / vcpus(inputs, functions)),
         ],
     );
-    #[expect(clippy::cast_precision_loss, reason = "a handful")]
-    let writes = LEDGER_WRITES_PER_FILE as f64;
-    of_batches(stage, batches)
-        .costs(Service::S3, files * (S3_WRITE_USD + S3_READ_USD))
-        .costs(Service::DynamoDb, files * writes * LEDGER_WRITE_USD)
-        .runs_on(functions)
+    stage.uses(&work::copied(&backup_work(inputs, files))).runs_on(functions)
+}
+
+/// Every file is new, and S3 copies it by itself.
+fn backup_work(inputs: &Inputs, files: f64) -> BackupWork {
+    BackupWork {
+        page: inputs.query_page_records.value,
+        ..BackupWork::full(files, inputs.backup_batch.value)
+    }
 }
 
 /// The ledger is read as a whole by one invocation.
@@ -147,9 +138,7 @@ fn scan(inputs: &Inputs, files: f64) -> Stage {
     let bytes = files * inputs.table_bytes_per_file.value;
     let pages = bytes / inputs.scan_page_bytes.value;
     let seconds = pages * inputs.scan_page_seconds.value / inputs.scan_segments.value;
-    Stage::new(SCAN, [("DynamoDB scan", seconds)])
-        .costs(Service::DynamoDb, bytes / LEDGER_READ_BYTES * LEDGER_READ_USD)
-        .runs_on(one_reconcile(inputs))
+    Stage::new(SCAN, [("DynamoDB scan", seconds)]).runs_on(one_reconcile(inputs))
 }
 
 /// The step that has to end within one invocation.
@@ -167,7 +156,7 @@ fn compare_with_ledger(inputs: &Inputs, files: f64) -> Stage {
             ("CPU", cpu / vcpus(inputs, functions)),
         ],
     )
-    .costs(Service::S3, pages * S3_WRITE_USD)
+    .uses(&work::compared_with_ledger(files))
     .runs_on(functions)
 }
 
@@ -192,14 +181,4 @@ const fn copy_functions(inputs: &Inputs, batches: f64) -> Functions {
 /// Processors of all invocations together, in those of the machine that was measured on.
 fn vcpus(inputs: &Inputs, functions: Functions) -> f64 {
     functions.at_once * functions.mb / inputs.lambda_mb_per_vcpu.value / inputs.cpu_factor.value
-}
-
-/// A part of the manifest that is written and read, a message, a child execution.
-fn of_batches(stage: Stage, batches: f64) -> Stage {
-    #[expect(clippy::cast_precision_loss, reason = "a handful")]
-    let (transitions, messages) = (TRANSITIONS_PER_BATCH as f64, QUEUE_REQUESTS_PER_BATCH as f64);
-    stage
-        .costs(Service::S3, batches * (S3_WRITE_USD + S3_READ_USD))
-        .costs(Service::StepFunctions, batches * transitions * TRANSITION_USD)
-        .costs(Service::Sqs, batches * messages * QUEUE_REQUEST_USD)
 }

@@ -2,32 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use drayage_domain::estimate::prices::{INVOCATION_USD, LAMBDA_GB_SECOND_USD};
+use drayage_domain::estimate::item::{Item, Service};
+use drayage_domain::estimate::prices::{Prices, Quote};
+use drayage_domain::estimate::usage::Usage;
 use serde::Serialize;
 
-/// Services that charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) enum Service {
-    S3,
-    Lambda,
-    StepFunctions,
-    Sqs,
-    DynamoDb,
-}
+/// Services that are told; what others cost is not a cent.
+pub(super) const SERVICES: [Service; 6] = [
+    Service::S3,
+    Service::Lambda,
+    Service::StepFunctions,
+    Service::Sqs,
+    Service::DynamoDb,
+    Service::Logs,
+];
 
-impl Service {
-    pub(super) const ALL: [Self; 5] =
-        [Self::S3, Self::Lambda, Self::StepFunctions, Self::Sqs, Self::DynamoDb];
-
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::S3 => "S3",
-            Self::Lambda => "Lambda",
-            Self::StepFunctions => "Step Functions",
-            Self::Sqs => "SQS",
-            Self::DynamoDb => "DynamoDB",
-        }
-    }
+/// Prices of the model.
+pub(super) fn prices() -> Prices {
+    Quote::of("us-east-1").prices
 }
 
 /// One step. It lasts as long as the tightest of its limits demands.
@@ -59,19 +51,24 @@ impl Stage {
         Self { name, limits: BTreeMap::from(limits), usd: BTreeMap::new() }
     }
 
-    pub(super) fn costs(mut self, service: Service, usd: f64) -> Self {
-        *self.usd.entry(service).or_default() += usd;
+    /// What it asks the services for.
+    pub(super) fn uses(mut self, usage: &Usage) -> Self {
+        let prices = prices();
+        for line in usage.lines() {
+            *self.usd.entry(line.service).or_default() += line.units * prices.of(line.item);
+        }
         self
     }
 
     /// Lambda, with every invocation paid from the beginning to the end of the step, also while it waits.
     pub(super) fn runs_on(self, functions: Functions) -> Self {
-        let invocations = self.invocations(functions);
         let gb_seconds = self.seconds() * functions.at_once * functions.mb / 1024.0;
-        self.costs(
-            Service::Lambda,
-            gb_seconds * LAMBDA_GB_SECOND_USD + invocations * INVOCATION_USD,
-        )
+        // Of a batch, the invocation is part of what it uses.
+        let more = if functions.least > 0.0 { 0.0 } else { self.invocations(functions) };
+        let usage = Usage::new()
+            .charged(Service::Lambda, "time", 0.0, Item::GbSecond, gb_seconds)
+            .each(Service::Lambda, "invocations", Item::Invocation, more);
+        self.uses(&usage)
     }
 
     pub(super) fn invocations(&self, functions: Functions) -> f64 {

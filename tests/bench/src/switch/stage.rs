@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use drayage_domain::switch::summary::SwitchSummary;
 use drayage_local::progress::{self, note};
+use drayage_local::relay::{self, Counter};
 use drayage_local::{LocalStack, local_stack};
 use drayage_sim::salesforce::{Org, ServerHandle};
 use serde_json::{Value, json};
@@ -13,7 +14,6 @@ use super::calls::Calls;
 use super::peer;
 use super::records::{self, Urls};
 use crate::backup::BACKUP_LIMIT;
-use crate::backup::counter::{self, Counter};
 use crate::backup::processes::Watch;
 
 /// The template's outputs that name the state machines.
@@ -53,8 +53,8 @@ pub(crate) struct Execution {
 impl Stage {
     /// Starts everything, and backs all records up.
     pub(crate) async fn set(records: usize, seed: u64) -> Result<Self> {
-        let relay = counter::bind().await?;
-        let functions_endpoint = relay.endpoint.clone();
+        let bound = relay::bind().await?;
+        let functions_endpoint = bound.endpoint.clone();
         note(&format!("{records} records: starting the stack and uploading the sources"));
         let stack = LocalStack::builder()
             .small_files()
@@ -63,7 +63,7 @@ impl Stage {
             .functions_endpoint(&functions_endpoint)
             .start()
             .await?;
-        let counter = relay.relay_to(stack.emulator().endpoint())?;
+        let counter = bound.relay_to(stack.emulator().endpoint())?;
         let execution = stack.start_backup(&json!({})).await?;
         let ended = progress::follow(&stack, &execution, BACKUP_LIMIT).await?;
         let summary = local_stack::summary(ended).with_context(|| stack.emulator().log_tail(20))?;

@@ -11,7 +11,7 @@ use drayage_sim::salesforce::{FaultPlan, FieldName};
 use serde_json::json;
 
 /// Every check of a stack that reaches its sources with roles.
-const CHECKS: [&str; 17] = [
+const CHECKS: [&str; 20] = [
     "settings",
     "salesforce_secret",
     "sign_in",
@@ -29,6 +29,9 @@ const CHECKS: [&str; 17] = [
     "runs_table",
     "copy_queue",
     "topic",
+    "lambda_concurrency",
+    "table_throughput",
+    "salesforce_concurrency",
 ];
 
 async fn diagnosis(stack: &LocalStack) -> Result<Diagnosis> {

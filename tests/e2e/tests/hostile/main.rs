@@ -7,8 +7,10 @@
 mod control;
 mod hazards;
 mod http_sources;
+mod marked;
 mod queue;
 mod s3_sources;
 mod salesforce;
 mod slow_sources;
 mod support;
+mod untrusted_urls;

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use drayage_domain::row::FileRow;
 use drayage_domain::state::FileState;
 use drayage_domain::switch::Direction;
+use drayage_domain::switch::lane::lanes_prefix;
 use drayage_domain::switch::plan::PlanHasher;
 use drayage_domain::switch::summary::SwitchSummary;
 use drayage_local::LocalStack;
@@ -89,7 +90,7 @@ async fn planned(stack: &LocalStack, records: u64) -> Result<SwitchSummary> {
     for id in lines.keys() {
         ensure!(list.matches(id.as_str()).count() >= 1, "{id} is not in the list");
     }
-    let lanes = keys(stack, &format!("runs/{}/lanes/", summary.run_id)).await?;
+    let lanes = keys(stack, &lanes_prefix(&summary.run_id)).await?;
     ensure!(lanes.is_empty(), "a dry run has no lanes: {lanes:?}");
     Ok(summary)
 }

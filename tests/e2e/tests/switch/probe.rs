@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use drayage_domain::switch::Direction;
+use drayage_domain::switch::lane::lanes_prefix;
 use drayage_domain::switch::plan::{Check, CheckState};
 use drayage_local::LocalStack;
 use drayage_sim::files::{FileServer, ServedFile};
@@ -50,10 +51,9 @@ async fn nothing_is_written(stack: &LocalStack) -> Result<String> {
     let probe = plan.probe.as_ref().context("no probe")?;
     ensure!(!plan.ready() && !probe.reachable && !cause.contains(&probe.url), "{plan:#?}");
     let left = keys(stack, &format!("runs/{run}/")).await?;
-    ensure!(
-        !left.iter().any(|key| key.contains("/lanes/") || key.contains("/results/")),
-        "{left:#?}"
-    );
+    ensure!(!left.iter().any(|key| key.contains("/results/")), "{left:#?}");
+    let lanes = keys(stack, &lanes_prefix(run)).await?;
+    ensure!(lanes.is_empty(), "{lanes:#?}");
     Ok(cause)
 }
 

@@ -8,6 +8,7 @@ use drayage_domain::run::Summary;
 use drayage_domain::run_input::Mode;
 use drayage_domain::state::FileState;
 use drayage_domain::switch::Direction;
+use drayage_domain::switch::lane::lanes_prefix;
 use drayage_domain::switch::summary::SwitchSummary;
 use drayage_local::LocalStack;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ async fn without_execute_everything_is_copied_and_planned_and_nothing_is_written
 
     books.untouched(&stack)?;
     ensure!(dry.rollback_file.is_none(), "{dry:#?}");
-    let lanes = keys(&stack, &format!("runs/{}/lanes/", dry.run_id)).await?;
+    let lanes = keys(&stack, &lanes_prefix(&dry.run_id)).await?;
     ensure!(lanes.is_empty(), "a dry run has no lanes: {lanes:?}");
     ensure!(rows(&stack).await?.values().all(|row| row.state == FileState::Verified));
 
@@ -153,6 +154,8 @@ async fn a_wrong_input_is_refused_before_anything_is_copied() -> Result<()> {
     ensure!(rows(&stack).await?.is_empty(), "the ledger has rows");
     let runs = keys(&stack, "runs/").await?;
     ensure!(runs.is_empty(), "there was a run: {runs:?}");
+    let work = keys(&stack, "work/").await?;
+    ensure!(work.is_empty(), "there was a run: {work:?}");
 
     // And with the right one it goes on.
     let (backup, switched) = both(&stack, &json!({"execute": true})).await?;

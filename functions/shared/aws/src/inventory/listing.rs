@@ -16,6 +16,7 @@ use aws_sdk_s3::Client;
 use drayage_domain::reconcile::ranges::KeyRange;
 use drayage_domain::reconcile::{Object, Requests};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::{Inventory, InventoryError};
 use page::{Depth, Page, Start, list_page};
@@ -105,7 +106,8 @@ impl ListingInventory {
         if let (true, Some(cursor)) = (self.ahead.is_empty(), self.cursor.clone()) {
             let (place, range) = (Arc::clone(&self.place), Arc::clone(&self.range));
             let requests = Arc::clone(&self.requests);
-            self.ahead.spawn(async move { fetch(&place, &range, cursor, &requests).await });
+            let page = async move { fetch(&place, &range, cursor, &requests).await };
+            self.ahead.spawn(page.in_current_span());
         }
     }
 }

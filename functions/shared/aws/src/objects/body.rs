@@ -1,11 +1,13 @@
 //! The body of a source file as it arrives: counted, and checked against the length that was announced.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
+use tokio::time::Instant;
 
 use super::error::CopyError;
 use super::metadata::ObjectMetadata;
@@ -41,13 +43,27 @@ pub(super) struct SourceBody {
     peeked: VecDeque<Bytes>,
     /// For messages; without query.
     place: String,
+    /// How long the source has been waited for, and for which bytes.
+    waited: Duration,
 }
+
+/// The slowest average that a web server may send at, in bytes per second, once [`SLOW_START`] is over. A byte now and then keeps
+/// any time limit between bytes from ever ending, and holds a place that other files need.
+const RATE_MIN: u64 = 1024;
+/// How long a source may be waited for, all its pauses added up, before its average counts.
+const SLOW_START: Duration = Duration::from_mins(1);
 
 impl SourceBody {
     /// * `announced`: `Content-Length`, if there is one.
     /// * `place`: what messages call the source; must not contain a query.
     pub(super) fn new(wire: Wire, announced: Option<u64>, place: String) -> Self {
-        Self { wire, length: LengthCheck::new(announced), peeked: VecDeque::new(), place }
+        Self {
+            wire,
+            length: LengthCheck::new(announced),
+            peeked: VecDeque::new(),
+            place,
+            waited: Duration::ZERO,
+        }
     }
 
     /// A body without a byte.
@@ -86,7 +102,23 @@ impl SourceBody {
 
     async fn read(&mut self) -> Result<Option<Bytes>, CopyError> {
         let read = match &mut self.wire {
-            Wire::Http(response) => response.chunk().await.map_err(|error| error.is_timeout()),
+            Wire::Http(response) => {
+                let asked = Instant::now();
+                let read = response.chunk().await.map_err(|error| error.is_timeout());
+                self.waited += asked.elapsed();
+                if is_too_slow(self.waited, self.length.received) && !matches!(read, Ok(None)) {
+                    return Err(CopyError::new(
+                        FailureClass::SourceTimeout,
+                        format!(
+                            "{} sends less than {RATE_MIN} bytes per second: {} bytes in {} s",
+                            self.place,
+                            self.length.received,
+                            self.waited.as_secs()
+                        ),
+                    ));
+                }
+                read
+            }
             // The SDK checks the checksum at the end of the body; what it finds ends up here, too.
             Wire::S3(stream) => stream.try_next().await.map_err(|_broken| false),
         };
@@ -105,6 +137,11 @@ impl SourceBody {
             Err(timed_out) => Err(self.length.broken(timed_out, &self.place)),
         }
     }
+}
+
+/// Whether a source that was waited for that long for so many bytes is slower than any that works.
+fn is_too_slow(waited: Duration, received: u64) -> bool {
+    waited >= SLOW_START && received < waited.as_secs().saturating_mul(RATE_MIN)
 }
 
 /// Compares the bytes that arrive with the announced number.
@@ -201,6 +238,21 @@ mod tests {
     ) {
         let read = read_all(body(sent, announced)).await.map_err(|error| error.class);
         assert_eq!(read, expected.map(|text| text.as_bytes().to_vec()));
+    }
+
+    #[rstest]
+    #[case::at_the_beginning(59, 0, false)]
+    #[case::nothing_for_a_minute(60, 0, true)]
+    #[case::a_byte_a_second(60, 60, true)]
+    #[case::just_enough(60, 60 * 1024, false)]
+    #[case::later(600, 600 * 1024 - 1, true)]
+    #[case::large_and_slow(600, 10 << 20, false)]
+    fn a_source_has_to_keep_up_with_the_slowest_that_works(
+        #[case] seconds: u64,
+        #[case] received: u64,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(is_too_slow(Duration::from_secs(seconds), received), expected);
     }
 
     #[tokio::test]

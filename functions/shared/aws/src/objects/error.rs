@@ -120,6 +120,7 @@ const fn is_transient(class: FailureClass) -> bool {
         | C::SourceExpired
         | C::Archived
         | C::KmsDenied
+        | C::UntrustedCertificate
         | C::SourceStatus
         | C::ErrorPage
         | C::DestinationDenied

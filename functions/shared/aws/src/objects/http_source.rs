@@ -6,7 +6,6 @@
 
 mod answer;
 mod error_page;
-mod resolver;
 mod rest;
 mod size;
 mod target;
@@ -14,7 +13,7 @@ mod target;
 use std::sync::Arc;
 use std::time::Duration;
 
-use drayage_domain::allow_list::AllowList;
+use drayage_domain::allow_list::{AllowList, Reach};
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
 use drayage_domain::source_url::HttpLocation;
@@ -30,8 +29,8 @@ use super::metadata::ObjectMetadata;
 use super::request_count::RequestCount;
 use super::s3_source::TagHint;
 use super::transfer::CopyRequest;
+use crate::net::{ForbiddenName, GuardedResolver, Lookup, system_lookup};
 use answer::Answer;
-use resolver::{ForbiddenName, GuardedResolver, Lookup};
 use target::Target;
 
 pub(super) use rest::Missing;
@@ -43,6 +42,10 @@ mod tests;
 const REDIRECTS_MAX: u32 = 5;
 /// How much of an error body is read to find out what it says, in bytes.
 const ERROR_BODY_MAX_BYTES: usize = 4 * 1024;
+/// How long that may take. The status is known by then, and says most of it.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest version mark that is kept, in bytes. Real ones have tens; a row of the ledger holds 400 KB in all.
+const VERSION_MARK_MAX_BYTES: usize = 1024;
 
 /// How files are fetched by HTTP.
 #[derive(Debug, Clone)]
@@ -82,9 +85,11 @@ pub struct HttpSourceError(#[from] reqwest::Error);
 pub struct HttpSource {
     options: Arc<HttpSourceOptions>,
     /// Connects to public addresses only.
-    guarded: Client,
+    public: Client,
     /// For origins that the allow-list names with scheme, host and port.
-    trusting: Client,
+    private: Client,
+    /// For those among them that are loopback themselves.
+    this_machine: Client,
 }
 
 /// What a request for a file ends with.
@@ -99,16 +104,22 @@ pub(super) enum Opened {
 impl HttpSource {
     /// Sets up the clients; connections are pooled, so share it.
     pub fn new(options: HttpSourceOptions) -> Result<Self, HttpSourceError> {
-        Self::with_lookup(options, Arc::new(resolver::system_lookup))
+        let lookup: Arc<Lookup> = Arc::new(system_lookup);
+        Self::with_lookup(options, &lookup)
     }
 
     fn with_lookup(
         options: HttpSourceOptions,
-        lookup: Arc<Lookup>,
+        lookup: &Arc<Lookup>,
     ) -> Result<Self, HttpSourceError> {
-        let guarded = builder(&options).dns_resolver(GuardedResolver::new(lookup)).build()?;
-        let trusting = builder(&options).build()?;
-        Ok(Self { options: Arc::new(options), guarded, trusting })
+        let client = |reach| {
+            let resolver = GuardedResolver::with_lookup(reach, Arc::clone(lookup));
+            builder(&options).dns_resolver(resolver).build()
+        };
+        let public = client(Reach::Public)?;
+        let private = client(Reach::Private)?;
+        let this_machine = client(Reach::ThisMachine)?;
+        Ok(Self { options: Arc::new(options), public, private, this_machine })
     }
 
     /// Asks for the file and reads enough of the answer to know that it is the file.
@@ -185,8 +196,11 @@ impl HttpSource {
     }
 
     fn request(&self, method: Method, target: &Target, deadline: Instant) -> RequestBuilder {
-        let trusted = self.options.allow.allows_private(target.host(), target.port());
-        let client = if trusted { &self.trusting } else { &self.guarded };
+        let client = match target.reach() {
+            Reach::Public => &self.public,
+            Reach::Private => &self.private,
+            Reach::ThisMachine => &self.this_machine,
+        };
         let left = deadline.saturating_duration_since(Instant::now());
         client
             .request(method, target.url().clone())
@@ -252,6 +266,10 @@ fn not_sent(error: &reqwest::Error, target: &Target) -> CopyError {
             format!("{place} did not answer in time"),
         );
     }
+    if answer::distrusts_the_certificate(error) {
+        let message = format!("the certificate of `{}` cannot be trusted", target.host());
+        return CopyError::new(FailureClass::UntrustedCertificate, message);
+    }
     let what = if error.is_connect() { "cannot be reached" } else { "broke the connection" };
     CopyError::new(FailureClass::SourceUnavailable, format!("{place} {what}"))
 }
@@ -267,15 +285,21 @@ fn too_many(target: &Target) -> CopyError {
 fn identity(headers: &HeaderMap) -> SourceIdentity {
     SourceIdentity {
         size_bytes: announced_length(headers),
-        etag: text(headers, header::ETAG).map(|etag| etag.replace('"', "")),
-        last_modified: text(headers, header::LAST_MODIFIED),
+        etag: version_mark(headers, header::ETAG).map(|etag| etag.replace('"', "")),
+        last_modified: version_mark(headers, header::LAST_MODIFIED),
     }
+}
+
+/// A mark of beyond all measure is none: it could not be kept.
+fn version_mark(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+    text(headers, name).filter(|mark| mark.len() <= VERSION_MARK_MAX_BYTES)
 }
 
 async fn error_body(mut response: Response) -> Vec<u8> {
     let mut body = Vec::new();
+    let end = Instant::now() + ERROR_BODY_TIMEOUT;
     while body.len() < ERROR_BODY_MAX_BYTES
-        && let Ok(Some(chunk)) = response.chunk().await
+        && let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(end, response.chunk()).await
     {
         body.extend_from_slice(&chunk);
     }

@@ -9,6 +9,10 @@ use aws_sdk_s3::config::http::HttpRequest;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use reqwest::header::{self, HeaderMap, HeaderName};
 
+/// Room for the headers of a web server, in bytes. S3 takes 2 KB of system-defined metadata, names included
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>).
+const HEADERS_MAX_BYTES: usize = 1_800;
+
 /// What describes an object besides its bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ObjectMetadata {
@@ -28,10 +32,14 @@ pub(super) struct ObjectMetadata {
 }
 
 impl ObjectMetadata {
-    /// The headers of an HTTP response. Values that are not visible ASCII are left out: S3 would refuse them.
+    /// The headers of an HTTP response. Values that S3 would refuse are left out: those that are not visible ASCII, and what
+    /// goes beyond [`HEADERS_MAX_BYTES`].
     pub(super) fn from_headers(headers: &HeaderMap) -> Self {
-        let text = |name: HeaderName| {
-            headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        let mut room = HEADERS_MAX_BYTES;
+        let mut text = |name: HeaderName| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok())?;
+            room = room.checked_sub(value.len())?;
+            Some(value.to_owned())
         };
         Self {
             content_type: text(header::CONTENT_TYPE),

@@ -1,10 +1,14 @@
 //! Opening a new URL as a user would: one HEAD, without credentials.
 //!
-//! The URL is of our own making, so no allow-list stands before it; nothing of the answer is used but its status and its length.
+//! The URL is of our own making, so no allow-list stands before it; nothing of the answer is used but its status and its length. Its
+//! host may be in a private network, but never an address of the platform, nor loopback on AWS.
 
 use std::time::Duration;
 
+use drayage_domain::allow_list::Reach;
 use reqwest::{Client, Url, header};
+
+use crate::net::{ForbiddenName, GuardedResolver, literal_is_permitted};
 
 /// Time for the whole request.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -13,6 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Prober {
     client: Client,
+    reach: Reach,
 }
 
 /// What was answered.
@@ -30,6 +35,12 @@ pub enum ProbeError {
     /// It is no URL that can be opened.
     #[error("it is not a URL that can be opened")]
     NotAUrl,
+    /// Its host is an address that may not be asked.
+    #[error("`{host}` is an internal address")]
+    Forbidden {
+        /// The host.
+        host: String,
+    },
     /// There was no answer in time.
     #[error("`{host}` did not answer within {} s", TIMEOUT.as_secs())]
     TimedOut {
@@ -50,8 +61,8 @@ pub enum ProbeError {
 }
 
 impl Prober {
-    /// Sets up the client.
-    pub fn new() -> Result<Self, ProbeError> {
+    /// Sets up the client, which connects to addresses within `reach` only.
+    pub fn new(reach: Reach) -> Result<Self, ProbeError> {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -61,18 +72,22 @@ impl Prober {
             .no_brotli()
             .no_zstd()
             .no_deflate()
+            .dns_resolver(GuardedResolver::new(reach))
             .timeout(TIMEOUT)
             .user_agent(concat!("drayage/", env!("CARGO_PKG_VERSION")))
             .build()
             // Its text has nothing that helps, and may have settings of the system.
             .map_err(|_no_client| ProbeError::NoClient)?;
-        Ok(Self { client })
+        Ok(Self { client, reach })
     }
 
     /// Asks for the head of a URL.
     pub async fn head(&self, url: &str) -> Result<Probed, ProbeError> {
         let url = Url::parse(url).map_err(|_not_a_url| ProbeError::NotAUrl)?;
         let host = url.host_str().ok_or(ProbeError::NotAUrl)?.to_owned();
+        if !literal_is_permitted(&url, self.reach) {
+            return Err(ProbeError::Forbidden { host });
+        }
         let asked = self
             .client
             .head(url)
@@ -89,6 +104,9 @@ impl Prober {
                     .get(header::CONTENT_LENGTH)
                     .and_then(|length| length.to_str().ok()?.trim().parse().ok()),
             }),
+            Err(error) if ForbiddenName::in_chain(&error).is_some() => {
+                Err(ProbeError::Forbidden { host })
+            }
             Err(error) if error.is_timeout() => Err(ProbeError::TimedOut { host }),
             Err(error) => {
                 let what =
@@ -106,7 +124,10 @@ mod tests {
 
     async fn probe(answer: &str) -> (RawServer, Result<Probed, ProbeError>) {
         let server = RawServer::start(vec![answer.to_owned()], false).await;
-        let probed = Prober::new().unwrap().head(&format!("{}/a%20b", server.origin)).await;
+        let probed = Prober::new(Reach::ThisMachine)
+            .unwrap()
+            .head(&format!("{}/a%20b", server.origin))
+            .await;
         (server, probed)
     }
 
@@ -139,6 +160,21 @@ mod tests {
         let (_server, probed) = probe("").await;
         let text = probed.unwrap_err().to_string();
         assert!(text.contains("`127.0.0.1`") && !text.contains("a%20b"), "{text}");
-        assert_eq!(Prober::new().unwrap().head("key").await, Err(ProbeError::NotAUrl));
+        assert_eq!(
+            Prober::new(Reach::ThisMachine).unwrap().head("key").await,
+            Err(ProbeError::NotAUrl)
+        );
+    }
+
+    #[tokio::test]
+    async fn an_internal_address_is_not_asked() {
+        let server = RawServer::start(Vec::new(), false).await;
+        let local = Prober::new(Reach::Private).unwrap();
+        let named = server.origin.replace("127.0.0.1", "localhost");
+        for url in [&server.origin, &named, &"http://169.254.169.254/a".to_owned()] {
+            let refused = local.head(url).await.unwrap_err();
+            assert!(matches!(refused, ProbeError::Forbidden { .. }), "{url}: {refused}");
+        }
+        assert_eq!(server.connections(), 0);
     }
 }

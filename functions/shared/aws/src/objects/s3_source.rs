@@ -6,7 +6,7 @@ mod tags;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
 use aws_sdk_s3::operation::head_object::{HeadObjectError, HeadObjectOutput};
-use aws_sdk_s3::types::ChecksumMode;
+use aws_sdk_s3::types::{ChecksumMode, RequestPayer};
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::source_url::S3Location;
 use tokio::time::{Instant, timeout_at};
@@ -31,6 +31,7 @@ type HeadError = aws_sdk_s3::error::SdkError<HeadObjectError>;
 pub struct S3Source {
     client: Client,
     server_side: bool,
+    requester_pays: bool,
     silence: Silence,
 }
 
@@ -46,7 +47,26 @@ impl S3Source {
     /// * `server_side`: the client's identity is also the destination's and in the same partition, so that S3 can
     ///   copy the bytes itself.
     pub fn new(client: Client, server_side: bool) -> Self {
-        Self { client, server_side, silence: Silence::default() }
+        Self { client, server_side, requester_pays: false, silence: Silence::default() }
+    }
+
+    /// Bytes pass through us, whatever S3 could do by itself: the destination is another service.
+    #[must_use]
+    pub const fn streamed(mut self) -> Self {
+        self.server_side = false;
+        self
+    }
+
+    /// The client says with every request that our account pays for it; copies inside S3 say it too.
+    #[must_use]
+    pub const fn requester_pays(mut self, requester_pays: bool) -> Self {
+        self.requester_pays = requester_pays;
+        self
+    }
+
+    /// What a copy inside S3 says about who pays for reading its source.
+    pub(super) fn payer(&self) -> Option<RequestPayer> {
+        self.requester_pays.then_some(RequestPayer::Requester)
     }
 
     pub(super) const fn server_side(&self) -> bool {

@@ -201,7 +201,8 @@ impl Transfer {
             attempts_max: options.attempts_max.max(1),
             ..options
         };
-        let destination = Destination::new(destination, &options);
+        let source_payer = sources.s3.as_ref().and_then(S3Source::payer);
+        let destination = Destination::new(destination, &options, source_payer);
         let buffers = Buffers::new(options.buffer_bytes);
         Self { options, destination, sources, limiter, buffers }
     }

@@ -105,6 +105,73 @@ pub fn is_forbidden_address(address: IpAddr) -> bool {
     }
 }
 
+/// How far a connection may go. Everything that connects to a host whose name or address comes from outside asks
+/// [`Reach::permits`] about each address, after the name was resolved and right before it is connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Public addresses.
+    Public,
+    /// Private networks, too: 10/8, 172.16/12, 192.168/16, 100.64/10 and `fc00::/7`. Somebody has named the host on purpose.
+    Private,
+    /// Loopback, too: only where this machine plays AWS ([`is_local_endpoint`]).
+    ThisMachine,
+}
+
+impl Reach {
+    /// Whether this address may be connected to. Link-local addresses (the metadata services of Lambda, EC2, ECS and EKS, under every
+    /// name), unspecified, multicast, reserved and documentation ranges never may.
+    pub fn permits(self, address: IpAddr) -> bool {
+        !is_forbidden_address(address)
+            || (self >= Self::Private && is_private_network(address))
+            || (self >= Self::ThisMachine && is_this_machine(address))
+    }
+}
+
+/// Whether this is the address of an AWS endpoint on this machine, which is an emulator: `http://127.0.0.1:4566`. On AWS no such
+/// endpoint is configured, and nothing on loopback (the Lambda runtime API) is anybody's file.
+pub fn is_local_endpoint(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+    let host =
+        authority.and_then(|authority| super::split_port(authority).ok()).map(|(host, _)| host);
+    host.and_then(|host| parse_host(host).ok()).is_some_and(|host| host.is_this_machine())
+}
+
+impl Host {
+    /// A loopback address, or a name that means one.
+    pub(crate) fn is_this_machine(&self) -> bool {
+        match self {
+            Self::Name(name) => is_local_name(name),
+            Self::Address(address) => is_this_machine(*address),
+        }
+    }
+}
+
+/// The IPv4 address inside an IPv4-mapped one: what is connected to.
+fn canonical(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+fn is_this_machine(address: IpAddr) -> bool {
+    canonical(address).is_loopback()
+}
+
+fn is_private_network(address: IpAddr) -> bool {
+    match canonical(address) {
+        // 100.100.100.200 is a metadata service in a range that networks use.
+        IpAddr::V4(v4) => {
+            let [a, b, ..] = v4.octets();
+            v4.is_private()
+                || (a == 100 && (64..128).contains(&b) && v4 != Ipv4Addr::new(100, 100, 100, 200))
+        }
+        // fd00:ec2::/32 are services of the EC2 platform, the metadata service fd00:ec2::254 among them.
+        IpAddr::V6(v6) => {
+            let [first, second, ..] = v6.segments();
+            first & 0xfe00 == 0xfc00 && (first, second) != (0xfd00, 0x0ec2)
+        }
+    }
+}
+
 fn is_forbidden_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     address.is_loopback()

@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::ApiCalls;
+use crate::estimate::prices::Quote;
 use crate::switch::mode::{ModeChoice, ModeFacts, SwitchEstimate, UpdateMode, calls, choose};
 
 /// Sign-in, versions, description, limits, count, and the polls of a bulk query job.
 const FIXED_CALLS: u64 = 50;
 /// Records of a page of a REST query
 /// (<https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_queryoptions.htm>).
-const REST_PAGE_RECORDS: u64 = 2_000;
+pub(super) const REST_PAGE_RECORDS: u64 = 2_000;
 /// Records of a page of a Bulk API 2.0 result, as the enumeration asks for them.
-const BULK_PAGE_RECORDS: u64 = 10_000;
+pub(super) const BULK_PAGE_RECORDS: u64 = 10_000;
 
 /// Calls to the Salesforce API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ impl Eq for ModeBudget {}
 
 /// What the budget depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BudgetFacts {
+pub struct BudgetFacts<'a> {
     /// Records that are read.
     pub records: u64,
     /// Records that are written.
@@ -66,11 +67,15 @@ pub struct BudgetFacts {
     pub api_calls: Option<ApiCalls>,
     /// Share of the org's calls that is left to others, in percent.
     pub reserve_percent: u64,
+    /// Lanes of records that are written at a time.
+    pub lanes_at_once: u64,
+    /// Prices.
+    pub quote: &'a Quote,
 }
 
 impl SalesforceBudget {
     /// The budget for these facts.
-    pub fn of(facts: &BudgetFacts) -> Self {
+    pub fn of(facts: &BudgetFacts<'_>) -> Self {
         let reserve = facts
             .api_calls
             .map_or(0, |calls| calls.max.saturating_mul(facts.reserve_percent) / 100);
@@ -99,13 +104,19 @@ impl SalesforceBudget {
     }
 }
 
-fn mode_budget(mode: UpdateMode, facts: &BudgetFacts, mode_facts: &ModeFacts) -> ModeBudget {
+fn mode_budget(mode: UpdateMode, facts: &BudgetFacts<'_>, mode_facts: &ModeFacts) -> ModeBudget {
     let size = u64::from(crate::switch::mode::batch_size(mode));
     let short = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     let batches = facts.files.div_ceil(size);
     // No more lanes than accounts, because an account is written by one worker at a time.
     let lanes = batches.min(facts.accounts.max(1));
-    let estimate = SwitchEstimate::for_run(mode, facts.files, (short(batches), short(lanes)), None);
+    let estimate = SwitchEstimate::for_run(
+        facts.quote,
+        mode,
+        facts.files,
+        (short(batches), short(lanes), facts.lanes_at_once),
+        None,
+    );
     ModeBudget {
         mode,
         calls: calls(mode, facts.files),
@@ -127,6 +138,8 @@ mod tests {
             bulk: files > 50_000,
             api_calls: Some(ApiCalls { max: 100_000, remaining }),
             reserve_percent: 10,
+            lanes_at_once: 5,
+            quote: &Quote::of("us-east-1"),
         })
     }
 

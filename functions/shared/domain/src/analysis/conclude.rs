@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::budget::BudgetFacts;
+use super::budget::{BULK_PAGE_RECORDS, BudgetFacts, REST_PAGE_RECORDS};
 use super::hazards::hazards;
 use super::progress::Progress;
 use super::random::hash;
@@ -13,6 +13,7 @@ use super::{
     AccountCount, Analysis, FileType, HostCount, Places, SalesforceBudget, Scope, Told,
     accounts_key, analysis_key, sizes,
 };
+use crate::estimate::prices::Quote;
 use crate::estimate::{MigrationEstimate, MigrationFacts};
 use crate::manifest::batches_prefix;
 use crate::recommendation::recommend;
@@ -25,12 +26,20 @@ const NAMED_MAX: usize = 100;
 const TOP_ACCOUNTS: usize = 50;
 
 /// The stack's settings that an analysis depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rates {
+    /// Prices of the stack's Region.
+    pub quote: Quote,
+    /// Copy invocations at a time.
+    pub invocations_at_a_time: u64,
+    /// Memory of a copy invocation in MB.
+    pub memory_mb: u64,
     /// Files that a copy invocation moves at a time.
     pub files_at_a_time: usize,
     /// Share of the org's API calls that is left to others, in percent.
     pub reserve_percent: u64,
+    /// Lanes of records that are written at a time.
+    pub lanes_at_once: u64,
 }
 
 /// The analysis of a run whose plan is added up.
@@ -38,7 +47,7 @@ pub fn conclude(
     run: &RunRecord,
     options: &RunOptions,
     progress: &Progress,
-    rates: Rates,
+    rates: &Rates,
 ) -> Analysis {
     let tally = &progress.tally;
     let seed = hash(&[run.run_id.as_bytes(), b"sizes"]);
@@ -51,6 +60,8 @@ pub fn conclude(
     let scope = scope(tally);
     let http_files = tally.hosts.by_name.iter().filter(|(place, _)| !place.starts_with("s3://"));
     let estimate = MigrationEstimate::of(&MigrationFacts {
+        quote: rates.quote.clone(),
+        page: if bulk { BULK_PAGE_RECORDS } else { REST_PAGE_RECORDS },
         records: tally.records,
         files: tally.files,
         batches: progress.batches.into(),
@@ -58,6 +69,8 @@ pub fn conclude(
         http_files: http_files.map(|(_, host)| host.files).sum(),
         access: options.source_access,
         files_at_a_time: rates.files_at_a_time,
+        invocations_at_a_time: rates.invocations_at_a_time,
+        memory_mb: rates.memory_mb,
     });
     let salesforce = SalesforceBudget::of(&BudgetFacts {
         records: tally.records,
@@ -66,6 +79,8 @@ pub fn conclude(
         bulk,
         api_calls: options.analysis.as_ref().and_then(|analysis| analysis.api_calls),
         reserve_percent: rates.reserve_percent,
+        lanes_at_once: rates.lanes_at_once,
+        quote: &rates.quote,
     });
     Analysis {
         run_id: run.run_id.clone(),

@@ -2,25 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::prices::{
-    INVOCATION_USD, LAMBDA_GB_SECOND_USD, LEDGER_WRITE_USD, QUEUE_REQUEST_USD, S3_READ_USD,
-    S3_STORAGE_GB_MONTH_USD, S3_WRITE_USD, TRANSITION_USD,
-};
-use super::{Estimate, QUEUE_REQUESTS_PER_BATCH, S3_WRITES_PER_SECOND, TRANSITIONS_PER_BATCH};
-use crate::reconcile::{Cost, CostItem};
+use super::item::{Item, Service};
+use super::prices::Quote;
+use super::usage::Bill;
+use super::work::{self, BackupWork};
+use super::{Estimate, S3_WRITES_PER_SECOND, counted, whole};
 use crate::run::SourceAccess;
 
-/// Copy invocations at a time, as the template's parameter `CopyMaximumConcurrency` has it unless it is changed.
-const INVOCATIONS_AT_ONCE: f64 = 20.0;
-/// Memory of a copy invocation in GB, as the parameter `CopyMemoryMb` has it unless it is changed.
-const MEMORY_GB: f64 = 1.0;
 /// Assumed for a small file: HEAD, copy, and two writes of the ledger.
 const SECONDS_PER_FILE: f64 = 0.17;
 /// Assumed for an invocation that streams: bytes in and out a second, from a source in another place.
 const STREAMED_BYTES_PER_SECOND: f64 = 40.0e6;
-/// Assumed for reading a page of 2,000 records from Salesforce and writing their batches.
-const SECONDS_PER_PAGE: f64 = 1.0;
-const RECORDS_PER_PAGE: f64 = 2_000.0;
+/// Assumed for reading 2,000 records from Salesforce and writing their batches.
+const SECONDS_PER_2000_RECORDS: f64 = 1.0;
+/// Memory of the function that reads them, in GB.
+const ENUMERATE_GB: f64 = 0.5;
 /// A gigabyte of the price list.
 const GIGABYTE: f64 = 1_073_741_824.0;
 
@@ -37,8 +33,8 @@ pub struct MigrationEstimate {
     pub streamed_bytes: u64,
     /// About how long a full backup takes, in seconds.
     pub seconds_likely: f64,
-    /// What it costs once, in USD, item by item.
-    pub cost: Cost,
+    /// What it costs once, in USD, operation by operation.
+    pub cost: Bill,
     /// What keeping the copies costs, in USD a month.
     pub storage_usd_per_month: f64,
     /// What the figures rest on, sentences.
@@ -48,8 +44,12 @@ pub struct MigrationEstimate {
 impl Eq for MigrationEstimate {}
 
 /// What it is estimated from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationFacts {
+    /// Prices.
+    pub quote: Quote,
+    /// Records of a page of Salesforce.
+    pub page: u64,
     /// Records that are read.
     pub records: u64,
     /// Files that are copied.
@@ -64,75 +64,78 @@ pub struct MigrationFacts {
     pub access: SourceAccess,
     /// Files that an invocation moves at a time.
     pub files_at_a_time: usize,
+    /// Copy invocations at a time.
+    pub invocations_at_a_time: u64,
+    /// Memory of a copy invocation in MB.
+    pub memory_mb: u64,
 }
 
 impl MigrationEstimate {
     /// The estimate for these facts.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "counts far below 2^52, never negative, and an estimate anyway"
-    )]
     pub fn of(facts: &MigrationFacts) -> Self {
-        let MigrationFacts { records, files, batches, bytes, .. } = *facts;
-        let requests = Estimate::for_backup(files, batches);
+        let MigrationFacts { quote, records, files, batches, bytes, access, .. } = facts;
+        let (files, http_files) = (counted(*files), counted(facts.http_files));
+        let by_role = *access == SourceAccess::Role;
         // Where the role reads the source, S3 copies by itself all that is not fetched by HTTP.
-        let streamed_share = match facts.access {
-            SourceAccess::Role if files > 0 => facts.http_files as f64 / files as f64,
+        let streamed_share = match access {
+            SourceAccess::Role if files > 0.0 => http_files / files,
             SourceAccess::Role => 0.0,
             SourceAccess::Keys | SourceAccess::Https => 1.0,
         };
-        let streamed = bytes.unwrap_or(0) as f64 * streamed_share;
-        let at_a_time = facts.files_at_a_time.max(1) as f64;
+        let from_s3 = (files - http_files).max(0.0);
+        let streamed = counted(bytes.unwrap_or(0)) * streamed_share;
+        let at_a_time = facts.files_at_a_time.max(1) as u64;
         let worked =
-            files as f64 * SECONDS_PER_FILE / at_a_time + streamed / STREAMED_BYTES_PER_SECOND;
-        let reading = (records as f64 / RECORDS_PER_PAGE).ceil() * SECONDS_PER_PAGE;
-        let copying = (worked / INVOCATIONS_AT_ONCE).max(files as f64 / S3_WRITES_PER_SECOND);
-        let gigabyte_seconds = (worked * MEMORY_GB).ceil() as u64;
-        let items = [
-            ("S3 writes", requests.destination_writes, S3_WRITE_USD),
-            ("S3 reads", requests.source_reads, S3_READ_USD),
-            ("ledger writes (DynamoDB)", requests.ledger_writes, LEDGER_WRITE_USD),
-            ("queue requests (SQS)", batches * QUEUE_REQUESTS_PER_BATCH, QUEUE_REQUEST_USD),
-            ("transitions (Step Functions)", batches * TRANSITIONS_PER_BATCH, TRANSITION_USD),
-            ("invocations (Lambda)", batches, INVOCATION_USD),
-            ("GB-seconds (Lambda)", gigabyte_seconds, LAMBDA_GB_SECOND_USD),
-        ]
-        .map(|(label, count, usd)| CostItem {
-            label: label.to_owned(),
-            count,
-            usd: count as f64 * usd,
-        });
+            files * SECONDS_PER_FILE / counted(at_a_time) + streamed / STREAMED_BYTES_PER_SECOND;
+        let reading = (counted(*records) / 2_000.0).ceil() * SECONDS_PER_2000_RECORDS;
+        let copying = (worked / counted(facts.invocations_at_a_time.max(1)))
+            .max(files / S3_WRITES_PER_SECOND);
+        let gigabyte_seconds = worked * counted(facts.memory_mb) / 1_024.0 + reading * ENUMERATE_GB;
+        let usage = work::backup(&BackupWork {
+            records: counted(*records),
+            page: counted(facts.page),
+            copied_by_s3: if by_role { from_s3 } else { 0.0 },
+            streamed_from_s3: if by_role { 0.0 } else { from_s3 },
+            fetched_by_http: http_files,
+            batches: counted(*batches),
+            workers: counted(facts.invocations_at_a_time),
+            known: files,
+            ..BackupWork::default()
+        })
+        .charged(Service::Lambda, "time", 0.0, Item::GbSecond, gigabyte_seconds);
         Self {
-            requests,
-            bytes,
-            streamed_bytes: streamed.round() as u64,
+            requests: Estimate::for_backup(quote, facts.files, *batches),
+            bytes: *bytes,
+            streamed_bytes: whole(streamed),
             seconds_likely: reading + copying,
-            cost: Cost { usd: items.iter().map(|item| item.usd).sum(), items: items.into() },
-            storage_usd_per_month: bytes.unwrap_or(0) as f64 / GIGABYTE * S3_STORAGE_GB_MONTH_USD,
-            assumptions: assumptions(facts.access),
+            cost: usage.bill(quote),
+            storage_usd_per_month: counted(bytes.unwrap_or(0)) / GIGABYTE
+                * quote.prices.s3_gb_month,
+            assumptions: assumptions(facts),
         }
     }
 }
 
-fn assumptions(access: SourceAccess) -> Vec<String> {
-    let way = match access {
+fn assumptions(facts: &MigrationFacts) -> Vec<String> {
+    let way = match facts.access {
         SourceAccess::Role => {
             "S3 copies what is in buckets by itself; what is fetched by HTTP passes through Lambda"
         }
         SourceAccess::Keys | SourceAccess::Https => "every byte passes through Lambda",
     };
-    [
-        way,
-        "20 copy invocations at a time with 1,024 MB each, the parameters CopyMaximumConcurrency and CopyMemoryMb as they \
-         are unless changed; 40 MB/s per invocation that streams",
-        "prices of us-east-1 without free tiers; without what the source's owner pays for requests and for data that leaves \
-         the source",
-        "storage is S3 Standard",
+    vec![
+        way.to_owned(),
+        format!(
+            "{} copy invocations at a time with {} MB each (CopyMaximumConcurrency, CopyMemoryMb); 40 MB/s per invocation that streams",
+            facts.invocations_at_a_time, facts.memory_mb
+        ),
+        format!(
+            "{}; without what the source's owner pays for requests and for data that leaves the source",
+            facts.quote.described()
+        ),
+        "every file is new, and nothing is tried again; the seconds of Lambda are assumed, requests are counted".to_owned(),
+        "storage is S3 Standard".to_owned(),
     ]
-    .map(str::to_owned)
-    .into()
 }
 
 #[cfg(test)]
@@ -141,6 +144,8 @@ mod tests {
 
     fn facts(access: SourceAccess) -> MigrationFacts {
         MigrationFacts {
+            quote: Quote::of("us-east-1"),
+            page: 10_000,
             records: 1_000_000,
             files: 1_000_000,
             batches: 10_000,
@@ -148,14 +153,20 @@ mod tests {
             http_files: 0,
             access,
             files_at_a_time: 16,
+            invocations_at_a_time: 20,
+            memory_mb: 1_024,
         }
     }
 
     #[test]
     fn a_million_files_of_one_megabyte_cost_what_the_arithmetic_says() {
         let estimate = MigrationEstimate::of(&facts(SourceAccess::Role));
-        // 5.40 S3, 1.875 ledger, 0.012 queue, 0.75 transitions, 0.002 invocations, 10,625 GB-seconds: 0.1417
-        assert!((estimate.cost.usd - 8.181).abs() < 0.001, "{}", estimate.cost.usd);
+        // As the requests say, and 10,875 GB-seconds.
+        let time = 10_875.0 * 13.333_4e-6;
+        let requests = estimate.requests.cost_usd;
+        assert!((estimate.cost.usd - requests - time).abs() < 0.001, "{}", estimate.cost.usd);
+        let services: f64 = estimate.cost.services.iter().map(|cost| cost.usd).sum();
+        assert!((estimate.cost.usd - services).abs() < 1e-9);
         assert!((estimate.storage_usd_per_month - 23.0).abs() < 0.001);
         assert_eq!(estimate.streamed_bytes, 0);
         // 500 pages; 10,625 seconds of work by 20 invocations.

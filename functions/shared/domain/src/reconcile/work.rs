@@ -1,11 +1,11 @@
 //! What a reconciliation keeps in the state bucket while it goes on: shards, how far each is, and what was found.
 //!
 //! ```text
-//! runs/<run>/reconcile/run.json                       what was asked for
-//! runs/<run>/reconcile/<round>/shards/<shard>.json    one range of keys, the unit of work
-//! runs/<run>/reconcile/<round>/states/<shard>.json    how far it is
-//! runs/<run>/reconcile/<round>/findings/<shard>/<part>.ndjson
-//! runs/<run>/reconcile/<round>/round.json             what it found
+//! work/<run>/reconcile/run.json                       what was asked for
+//! work/<run>/reconcile/<round>/shards/<shard>.json    one range of keys, the unit of work
+//! work/<run>/reconcile/<round>/states/<shard>.json    how far it is
+//! work/<run>/reconcile/<round>/findings/<shard>/<part>.ndjson
+//! work/<run>/reconcile/<round>/round.json             what it found
 //! runs/<run>/report/…                                 the report
 //! ```
 
@@ -19,6 +19,7 @@ use super::report::{Copied, Partial, Place, Round};
 use super::tally::Tally;
 use crate::counts::Counts;
 use crate::outcome::Outcome;
+use crate::run_files::{kept, temporary};
 
 /// A reconciliation, frozen when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,12 +96,12 @@ impl ShardState {
 
 /// The key of what was asked for.
 pub fn run_key(run_id: &str) -> String {
-    format!("runs/{run_id}/reconcile/run.json")
+    temporary(run_id, "reconcile/run.json")
 }
 
 /// The prefix that the Distributed Map lists: one object per shard and nothing else.
 pub fn shards_prefix(run_id: &str, round: u32) -> String {
-    format!("runs/{run_id}/reconcile/{round:02}/shards/")
+    temporary(run_id, &format!("reconcile/{round:02}/shards/"))
 }
 
 /// The key of a shard.
@@ -110,12 +111,12 @@ pub fn shard_key(run_id: &str, round: u32, shard: u32) -> String {
 
 /// The key of a shard's state.
 pub fn state_key(run_id: &str, round: u32, shard: u32) -> String {
-    format!("runs/{run_id}/reconcile/{round:02}/states/{shard:06}.json")
+    temporary(run_id, &format!("reconcile/{round:02}/states/{shard:06}.json"))
 }
 
 /// The key of a part of a shard's findings. Parts count from 1.
 pub fn findings_key(run_id: &str, round: u32, shard: u32, part: u32) -> String {
-    format!("runs/{run_id}/reconcile/{round:02}/findings/{shard:06}/{part:06}.ndjson")
+    temporary(run_id, &format!("reconcile/{round:02}/findings/{shard:06}/{part:06}.ndjson"))
 }
 
 /// The run under whose name files are copied again after a round: a run of its own in the ledger, so that its batches are
@@ -126,7 +127,7 @@ pub fn repair_run(run_id: &str, round: u32) -> String {
 
 /// The key of a file of the report.
 pub fn report_key(run_id: &str, file: &str) -> String {
-    format!("runs/{run_id}/report/{file}")
+    kept(run_id, &format!("report/{file}"))
 }
 
 /// How a round went.
@@ -184,5 +185,5 @@ impl Done {
 
 /// The key of a round's state.
 pub fn round_key(run_id: &str, round: u32) -> String {
-    format!("runs/{run_id}/reconcile/{round:02}/round.json")
+    temporary(run_id, &format!("reconcile/{round:02}/round.json"))
 }

@@ -134,6 +134,9 @@ pub const fn remedy_of_failure(class: FailureClass) -> &'static str {
         FailureClass::KmsDenied => {
             "Allow the role of the function copy kms:Decrypt with the key of the source object, then run `dray retry last-backup`."
         }
+        FailureClass::UntrustedCertificate => {
+            "Look at the certificate of the source's host: its name, its dates and its issuer; repair it there, or correct the URL, then run `dray retry last-backup`."
+        }
         FailureClass::SourceStatus => {
             "Open the URL as a user would, repair what the status in the message says, then run `dray retry last-backup`."
         }

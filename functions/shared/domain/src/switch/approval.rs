@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::run_files::kept;
+
 /// What is kept of a waiting task, as `approval.json` in the run's folder.
 ///
 /// The token is a capability: it is all that an answer needs, beside the right to call `states:SendTaskSuccess`. It may lie
@@ -34,5 +36,5 @@ impl fmt::Debug for Approval {
 
 /// The key of what is kept of a waiting run.
 pub fn approval_key(run_id: &str) -> String {
-    format!("runs/{run_id}/approval.json")
+    kept(run_id, "approval.json")
 }

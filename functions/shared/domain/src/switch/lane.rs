@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::line::SwitchLine;
+use crate::run_files::temporary;
 
 /// One item of the map over lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,12 +109,12 @@ impl LaneCutter {
 
 /// The prefix that the map lists: one object per lane and nothing else.
 pub fn lanes_prefix(run_id: &str) -> String {
-    format!("runs/{run_id}/lanes/")
+    temporary(run_id, "lanes/")
 }
 
 /// The key of lane `number` (from 1).
 pub fn lane_key(run_id: &str, number: u32) -> String {
-    format!("runs/{run_id}/lanes/{number:06}.json")
+    temporary(run_id, &format!("lanes/{number:06}.json"))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::line::{Direction, SwitchLine};
 use super::mode::{ModeDecision, SwitchEstimate};
 use crate::org::Org;
+use crate::run_files::kept;
 
 /// The plan as it is kept in the state bucket, beside its batches. Written once, before anything else happens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,17 +139,17 @@ pub fn order(one: &SwitchLine, other: &SwitchLine) -> std::cmp::Ordering {
 
 /// The key of a run's plan.
 pub fn plan_key(run_id: &str) -> String {
-    format!("runs/{run_id}/plan.json")
+    kept(run_id, "plan.json")
 }
 
 /// The key of the list of a plan's records.
 pub fn list_key(run_id: &str) -> String {
-    format!("runs/{run_id}/plan.csv")
+    kept(run_id, "plan.csv")
 }
 
 /// The key of a run's rollback file.
 pub fn rollback_file_key(run_id: &str) -> String {
-    format!("runs/{run_id}/rollback.jsonl")
+    kept(run_id, "rollback.jsonl")
 }
 
 #[cfg(test)]

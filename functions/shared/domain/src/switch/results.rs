@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counts::Counts;
 use crate::outcome::Outcome;
+use crate::run_files::kept;
 
 /// The results of one batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,5 +57,5 @@ impl SwitchResults {
 
 /// The key of a batch's results.
 pub fn results_key(run_id: &str, number: u32) -> String {
-    format!("runs/{run_id}/results/{number:06}.json")
+    kept(run_id, &format!("results/{number:06}.json"))
 }

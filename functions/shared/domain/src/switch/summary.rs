@@ -9,6 +9,7 @@ use super::mode::{ModeDecision, SwitchEstimate};
 use super::plan::{Check, Probe};
 use super::verification::Verification;
 use crate::counts::Counts;
+use crate::run_files::kept;
 
 /// A sentence's worth of numbers for people, and the proof that they add up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,10 +78,10 @@ pub struct SwitchSummary {
 
 /// The key of the list of records that need attention.
 pub fn review_key(run_id: &str) -> String {
-    format!("runs/{run_id}/review.csv")
+    kept(run_id, "review.csv")
 }
 
 /// The key of the page for people.
 pub fn report_key(run_id: &str) -> String {
-    format!("runs/{run_id}/report/index.html")
+    kept(run_id, "report/index.html")
 }

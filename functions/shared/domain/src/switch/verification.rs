@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::run_files::kept;
+
 /// What a second look has found, of one batch or of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,5 +83,5 @@ pub struct BatchVerification {
 
 /// The key of what the second look at a batch has found.
 pub fn verification_key(run_id: &str, number: u32) -> String {
-    format!("runs/{run_id}/verification/{number:06}.json")
+    kept(run_id, &format!("verification/{number:06}.json"))
 }

@@ -10,6 +10,7 @@ mod http;
 mod keys;
 mod own;
 mod refused;
+mod untrusted;
 
 use drayage_domain::allow_list::AllowList;
 use drayage_domain::source_url::{

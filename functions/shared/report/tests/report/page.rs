@@ -6,6 +6,7 @@ use askama::Template as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use drayage_domain::estimate::Estimate;
+use drayage_domain::estimate::prices::Quote;
 use drayage_domain::reconcile::{GroupTally, Report, Tally, Volume};
 use drayage_report::{ALL_FILES, INDEX_HTML, Page, render_page};
 use proptest::prelude::*;
@@ -222,7 +223,7 @@ fn a_report_that_calls_itself_clean_is_not_believed_against_its_counts() {
 fn a_dry_run_says_what_it_would_copy() {
     let mut report = of(&[("match.etag", 5), ("missing", 3)], false);
     report.planned = Volume { objects: 3, bytes: 2048 };
-    report.estimate = Some(Estimate::for_objects(3, 1));
+    report.estimate = Some(Estimate::for_objects(&Quote::of("us-east-1"), 3, 1));
     let text = parsed(&report).text;
     assert!(text.contains("A dry run: 3 objects, 2.0 KiB, would be copied, for about $"), "{text}");
     assert!(text.contains("Start the run without dryRun."), "{text}");

@@ -160,6 +160,8 @@ impl Reader {
             self.problem("login_url", "names no host", HINT);
         } else if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
             self.problem("login_url", "is not https", HINT);
+        } else if !matches!(url.host(), Some(url::Host::Domain(_))) && !is_loopback(&url) {
+            self.problem("login_url", "is a numeric address", HINT);
         }
         if !url.username().is_empty() || url.password().is_some() {
             self.problem("login_url", "carries a user name or password", HINT);

@@ -138,6 +138,23 @@ async fn the_token_is_not_sent_to_an_instance_without_tls() {
 }
 
 #[tokio::test]
+async fn an_answer_that_repeats_a_secret_is_told_without_it() {
+    let server = MockServer::start().await;
+    let mark = "MARK/secret+of&an \"app\"";
+    let secret = json!({"auth": "client_credentials", "login_url": server.uri(), "client_id": "c", "client_secret": mark});
+    let client =
+        Client::new(Credentials::from_secret_json(&secret.to_string()).unwrap(), options())
+            .unwrap();
+    let body = json!({"error": "invalid_client", "error_description": format!("wrong: {mark}")});
+    Mock::given(path(TOKEN_PATH))
+        .respond_with(ResponseTemplate::new(400).set_body_json(body))
+        .mount(&server)
+        .await;
+    let error = client.login().await.unwrap_err().to_string();
+    assert!(error.contains("wrong: [redacted]") && !error.contains("MARK"), "{error}");
+}
+
+#[tokio::test]
 async fn a_token_reply_beyond_all_measure_is_not_read_to_its_end() {
     let server = MockServer::start().await;
     let reply = json!({"access_token": "x".repeat(70_000), "instance_url": server.uri()});

@@ -72,6 +72,7 @@ const fn failure(class: FailureClass) -> &'static str {
         FailureClass::SourceExpired => "the presigned URL has expired",
         FailureClass::Archived => "the object is archived",
         FailureClass::KmsDenied => "the key that encrypts the object may not be used",
+        FailureClass::UntrustedCertificate => "the source's certificate cannot be trusted",
         FailureClass::SourceStatus => "the source answers with an error",
         FailureClass::ErrorPage => "the source sent an error or login page instead of the file",
         FailureClass::ShortBody => "the file ended before its announced length",

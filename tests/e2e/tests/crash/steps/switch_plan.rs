@@ -1,6 +1,7 @@
 //! The plan of a run that writes records.
 
 use anyhow::{Result, ensure};
+use drayage_domain::switch::lane::lanes_prefix;
 use serde_json::json;
 
 use super::switch::{backed_up, event, input, lab, nothing_was_written_twice, run, run_of, start};
@@ -33,7 +34,7 @@ async fn a_dry_run_is_planned_safely_at_every_moment() -> Result<()> {
         let after = is_safe(&world, kind).await?.comparable();
         let run_id = run_of(kind);
         ensure!(after.contains_key(&format!("state runs/{run_id}/plan.json")), "no plan");
-        let lanes = format!("state runs/{run_id}/lanes/");
+        let lanes = format!("state {}", lanes_prefix(run_id));
         ensure!(!after.keys().any(|name| name.starts_with(&lanes)), "lanes of a dry run");
     }
     Ok(())
@@ -46,9 +47,11 @@ async fn a_switch_is_planned_safely_at_every_moment() -> Result<()> {
         let world = backed_up(&lab).await?;
         start(&world, "migrate", &input("migrate", mode)).await?;
         let after = is_safe(&world, "migrate").await?.comparable();
-        for object in ["rollback.jsonl", "lanes/000001.json", "batches/000001.jsonl", "plan.csv"] {
-            let name = format!("state runs/{}/{object}", run_of("migrate"));
-            ensure!(after.contains_key(&name), "no {object}");
+        let run_id = run_of("migrate");
+        let kept = ["rollback.jsonl", "batches/000001.jsonl", "plan.csv"];
+        let kept = kept.map(|object| format!("runs/{run_id}/{object}"));
+        for key in kept.into_iter().chain([format!("{}000001.json", lanes_prefix(run_id))]) {
+            ensure!(after.contains_key(&format!("state {key}")), "no {key}");
         }
     }
     Ok(())

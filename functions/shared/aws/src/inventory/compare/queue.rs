@@ -7,6 +7,7 @@ use std::sync::Arc;
 use drayage_domain::reconcile::{Doubt, Level, Object, Verdict};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use super::CompareError;
 use super::court::{Court, Judged, Pair};
@@ -73,11 +74,13 @@ impl Queue {
         } else {
             let (court, waiting) = (Arc::clone(court), pair.clone());
             let permit = Arc::clone(&self.permits).try_acquire_owned().ok();
-            let task = tokio::spawn(async move {
+            let judging = async move {
                 let judged = Box::pin(court.judge(waiting)).await;
                 drop(permit);
                 judged
-            });
+            };
+            // What it logs belongs to the same run.
+            let task = tokio::spawn(judging.in_current_span());
             Slot::Waiting { pair, task: Task(task) }
         };
         self.slots.push_back(slot);

@@ -15,6 +15,8 @@ use super::manifest::Columns;
 
 /// Objects that are handed on at once.
 const PAGE_OBJECTS: usize = 1_000;
+/// The longest row that is read, in bytes: a key has up to 1,024 bytes, each of which may be escaped as three; the rest is short.
+const LINE_MAX_BYTES: usize = 64 * 1024;
 
 /// Which rows are wanted, and where their fields are.
 #[derive(Debug)]
@@ -60,8 +62,9 @@ pub(super) fn read_rows(
     wanted: &Wanted,
     mut take: impl FnMut(Vec<Object>) -> bool,
 ) -> Result<(), S3InventoryError> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).from_reader(MultiGzDecoder::new(compressed));
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(ShortLines::new(MultiGzDecoder::new(compressed)));
     let mut record = ByteRecord::new();
     let mut page = Vec::new();
     for row in 1.. {
@@ -81,6 +84,36 @@ pub(super) fn read_rows(
     }
     take(page);
     Ok(())
+}
+
+/// Refuses a line that no report has: a few bytes of a compressed file can become gigabytes, and a row is held in memory.
+struct ShortLines<R> {
+    inner: R,
+    line_bytes: usize,
+}
+
+impl<R> ShortLines<R> {
+    const fn new(inner: R) -> Self {
+        Self { inner, line_bytes: 0 }
+    }
+}
+
+impl<R: Read> Read for ShortLines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        let new = buffer.get(..length).unwrap_or_default();
+        self.line_bytes = match new.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => length - end - 1,
+            None => self.line_bytes.saturating_add(length),
+        };
+        if self.line_bytes > LINE_MAX_BYTES {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("it has more than {LINE_MAX_BYTES} bytes"),
+            ));
+        }
+        Ok(length)
+    }
 }
 
 impl Wanted {
@@ -116,5 +149,19 @@ impl Wanted {
             storage_class: optional(columns.storage_class)?,
             ..Object::default()
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_end_is_refused_and_many_short_ones_are_not() {
+        let short = "a,b,c\n".repeat(2 * LINE_MAX_BYTES);
+        assert!(io::copy(&mut ShortLines::new(short.as_bytes()), &mut io::sink()).is_ok());
+        let mut endless = ShortLines::new(io::repeat(b'a'));
+        let refused = io::copy(&mut endless, &mut io::sink()).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
     }
 }

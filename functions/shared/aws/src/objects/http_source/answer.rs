@@ -1,5 +1,6 @@
 //! What an HTTP status means for a file, decided in one place.
 
+use std::error::Error;
 use std::time::Duration;
 
 use drayage_domain::outcome::FailureClass;
@@ -65,6 +66,19 @@ fn class_of(status: u16, presigned: bool, body: &[u8]) -> Option<FailureClass> {
         500..=599 => Some(C::SourceUnavailable),
         _ => Some(C::SourceStatus),
     }
+}
+
+/// Whether the host could not prove its name. The TLS library's error is wrapped by each layer above it, and its type is not part of
+/// the HTTP client's interface, so its text is looked for.
+pub(super) fn distrusts_the_certificate(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.to_string().contains("invalid peer certificate") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// How storage services say that a signed link is too old: S3 and its likes with `AccessDenied` and a message, for

@@ -1,12 +1,13 @@
 //! The URL of one hop: taken as the record has it, checked, and sent without being repaired.
 
-use drayage_domain::allow_list::{AllowList, Scheme};
+use drayage_domain::allow_list::{AllowList, Reach, Scheme};
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::source_url::{self, Parsed, SourceLocation, SourceRules};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{self, HeaderValue};
 use reqwest::{Response, Url};
 
+use crate::net::literal_is_permitted;
 use crate::objects::error::CopyError;
 
 /// A URL that may be requested. Its host is on the allow-list.
@@ -14,19 +15,20 @@ use crate::objects::error::CopyError;
 pub(super) struct Target {
     url: Url,
     presigned: bool,
+    reach: Reach,
 }
 
 impl Target {
     /// The URL of a record.
     pub(super) fn first(text: &str, presigned: bool, allow: &AllowList) -> Result<Self, CopyError> {
         let url = unrepaired(text)?;
-        if !permits(allow, &url) {
+        let Some(reach) = reach(allow, &url) else {
             return Err(CopyError::new(
                 FailureClass::HostNotAllowed,
                 format!("{} is not on the allow-list", source_url::redacted(text)),
             ));
-        }
-        Ok(Self { url, presigned })
+        };
+        Ok(Self { url, presigned, reach })
     }
 
     /// Where a redirect leads, if the same rules as for a record permit it.
@@ -42,7 +44,7 @@ impl Target {
         self.follow(location, allow)
     }
 
-    fn follow(&self, location: &str, allow: &AllowList) -> Result<Self, CopyError> {
+    pub(super) fn follow(&self, location: &str, allow: &AllowList) -> Result<Self, CopyError> {
         let absolute = if has_scheme(location) {
             location.to_owned()
         } else {
@@ -62,13 +64,19 @@ impl Target {
             return Err(refused("the source redirects to something that is not HTTP"));
         };
         let url = unrepaired(&http.url)?;
-        if !permits(allow, &url) {
+        let Some(reach) = reach(allow, &url) else {
             return Err(refused(&format!(
                 "the source redirects to `{}`, which is not on the allow-list",
                 http.host
             )));
+        };
+        if self.url.scheme() == "https" && url.scheme() == "http" {
+            return Err(refused(&format!(
+                "the source redirects from https to `http://{}`, where anybody in between could answer",
+                http.host
+            )));
         }
-        Ok(Self { url, presigned: http.presigned })
+        Ok(Self { url, presigned: http.presigned, reach })
     }
 
     pub(super) const fn url(&self) -> &Url {
@@ -79,12 +87,13 @@ impl Target {
         self.presigned
     }
 
-    pub(super) fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default()
+    /// How far the connection may go.
+    pub(super) const fn reach(&self) -> Reach {
+        self.reach
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.url.port_or_known_default().unwrap_or_default()
+    pub(super) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
     }
 
     /// Without query.
@@ -97,17 +106,16 @@ fn refused(message: &str) -> CopyError {
     CopyError::new(FailureClass::RedirectRefused, message)
 }
 
-/// The origin that would be connected to, as the HTTP client understands the URL.
-fn permits(allow: &AllowList, url: &Url) -> bool {
+/// How far a connection to the URL's origin may go, as the HTTP client understands it; `None` if it may not be asked.
+fn reach(allow: &AllowList, url: &Url) -> Option<Reach> {
     let scheme = match url.scheme() {
         "https" => Scheme::Https,
         "http" => Scheme::Http,
-        _ => return false,
+        _ => return None,
     };
-    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-        return false;
-    };
-    allow.permits_origin(scheme, host, port)
+    let reach = allow.reach(scheme, url.host_str()?, url.port_or_known_default()?)?;
+    // Nobody resolves a numeric address.
+    literal_is_permitted(url, reach).then_some(reach)
 }
 
 /// The URL for the HTTP client, if the client means the same by it. Its parser resolves `..`, turns `\` into `/` and

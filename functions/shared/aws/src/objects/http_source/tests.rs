@@ -1,5 +1,8 @@
 //! What is asked of HTTP servers, and what their answers become.
 
+mod hostile;
+mod names;
+
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -198,7 +201,8 @@ fn source_with_internal_name(allow: &str) -> HttpSource {
     let lookup = |_name| -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
         Box::pin(async { Ok(vec![IpAddr::from([127, 0, 0, 1])]) })
     };
-    HttpSource::with_lookup(http_options(allow), Arc::new(lookup)).unwrap()
+    let lookup: Arc<Lookup> = Arc::new(lookup);
+    HttpSource::with_lookup(http_options(allow), &lookup).unwrap()
 }
 
 #[tokio::test]

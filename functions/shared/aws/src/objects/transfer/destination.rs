@@ -3,7 +3,7 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumMode, ChecksumType, StorageClass};
+use aws_sdk_s3::types::{ChecksumMode, ChecksumType, RequestPayer, StorageClass};
 use bytes::Bytes;
 use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::Proof;
@@ -27,6 +27,8 @@ pub(super) struct Destination {
     pub(super) bucket: String,
     /// Of everything that is written; `None`: the bucket's default.
     pub(super) storage_class: Option<StorageClass>,
+    /// Who pays for reading the source of a copy inside S3, if not its owner.
+    pub(super) source_payer: Option<RequestPayer>,
 }
 
 /// The key being written, until when, and what it has cost so far.
@@ -44,11 +46,16 @@ impl Write<'_> {
 }
 
 impl Destination {
-    pub(super) fn new(client: Client, options: &TransferOptions) -> Self {
+    pub(super) fn new(
+        client: Client,
+        options: &TransferOptions,
+        source_payer: Option<RequestPayer>,
+    ) -> Self {
         Self {
             client,
             bucket: options.destination_bucket.clone(),
             storage_class: options.storage_class.as_deref().map(StorageClass::from),
+            source_payer,
         }
     }
 

@@ -219,6 +219,7 @@ impl Upload<'_> {
             .upload_id(self.id)
             .part_number(number)
             .copy_source(copy_source)
+            .set_request_payer(self.destination.source_payer.clone())
             .copy_source_range(range)
             .set_copy_source_if_match(source.etag_header.clone())
             .send()

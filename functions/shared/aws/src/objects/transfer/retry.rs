@@ -10,6 +10,7 @@ use super::Transfer;
 use crate::objects::deadline::by_deadline;
 use crate::objects::error::CopyError;
 use crate::objects::request_count::RequestCount;
+use crate::throttling;
 
 /// Longest wait before the second attempt; doubled for every further one.
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
@@ -44,6 +45,10 @@ impl Transfer {
             };
             if error.slow_down {
                 permit.throttled();
+                // What the SDK has tried, it has counted.
+                if !error.was_tried_by_sdk() {
+                    throttling::count(throttling::Service::Source);
+                }
             } else {
                 drop(permit);
             }

@@ -135,6 +135,7 @@ impl Transfer {
             .bucket(&self.destination.bucket)
             .key(write.key)
             .copy_source(copy_source)
+            .set_request_payer(self.destination.source_payer.clone())
             .set_copy_source_if_match(located.etag_header.clone())
             .metadata_directive(MetadataDirective::Copy)
             .set_tagging_directive(leave_tags.then_some(TaggingDirective::Replace))

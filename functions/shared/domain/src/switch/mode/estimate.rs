@@ -1,10 +1,10 @@
 //! What writing takes: API calls, ledger writes, time and money. A model, not a measurement.
 
 use super::{SwitchEstimate, UpdateMode};
-use crate::estimate::LEDGER_WRITES_PER_BATCH;
-use crate::estimate::prices::{
-    INVOCATION_USD, LAMBDA_GB_SECOND_USD, LEDGER_WRITE_USD, S3_WRITE_USD, TRANSITION_USD,
-};
+use crate::estimate::item::{Item, Service};
+use crate::estimate::prices::Quote;
+use crate::estimate::work::{self, SwitchWork};
+use crate::estimate::{counted, whole};
 
 /// Rows that one call reads, when nothing hurries
 /// (<https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections-retrieve-post.html>).
@@ -21,15 +21,6 @@ const CALLS_PER_JOB: u64 = 6;
 /// Looks at a job until it is complete.
 const POLLS_PER_JOB: u64 = 10;
 
-/// The intent and what was read back, each the row and its entry in the index by account.
-const LEDGER_WRITES_PER_RECORD: u64 = 4;
-/// The batch, its results and what the second look has found; the lane.
-const OBJECTS_PER_BATCH: u64 = 4;
-/// Child executions of writing and of the second look: enter the map item, invoke, end.
-const TRANSITIONS_PER_LANE: u64 = 6;
-/// Lanes that are written at a time. Salesforce takes 25 long calls at once, from everybody in the org together
-/// (<https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm>).
-const LANES_AT_ONCE: u64 = 5;
 /// Assumed for a guarded update of 25 rows, in an org with little automation on the object.
 const SECONDS_PER_GUARDED_CALL: f64 = 0.3;
 /// Assumed for a collection of 200 rows.
@@ -88,31 +79,35 @@ impl Parts {
 }
 
 impl SwitchEstimate {
-    /// For `records` records in so many batches and lanes.
-    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52, and an estimate anyway")]
+    /// For `records` records in so many batches and lanes, of which so many are written at a time.
     pub fn for_run(
+        quote: &Quote,
         mode: UpdateMode,
         records: u64,
-        (batches, lanes): (u32, u32),
+        (batches, lanes, lanes_at_once): (u32, u32, u64),
         api_calls_left: Option<u64>,
     ) -> Self {
         let parts = Parts::of(mode, records);
         let (batches, lanes) = (u64::from(batches), u64::from(lanes));
-        let at_once = lanes.clamp(1, LANES_AT_ONCE);
-        let worked =
-            parts.reads as f64 * SECONDS_PER_READ + parts.writes as f64 * parts.seconds_per_write;
-        let ledger_writes = records * LEDGER_WRITES_PER_RECORD + batches * LEDGER_WRITES_PER_BATCH;
-        let cost_usd = ledger_writes as f64 * LEDGER_WRITE_USD
-            + (batches * OBJECTS_PER_BATCH) as f64 * S3_WRITE_USD
-            + (lanes * TRANSITIONS_PER_LANE) as f64 * TRANSITION_USD
-            + (lanes * 2) as f64 * INVOCATION_USD
-            + worked * MEMORY_GB * LAMBDA_GB_SECOND_USD;
+        let at_once = lanes.clamp(1, lanes_at_once.max(1));
+        let worked = counted(parts.reads) * SECONDS_PER_READ
+            + counted(parts.writes) * parts.seconds_per_write;
+        let usage = if records == 0 {
+            work::nothing()
+        } else {
+            work::lines_written(&SwitchWork {
+                records: counted(records),
+                batches: counted(batches),
+                lanes: counted(lanes),
+            })
+        };
+        let usage = usage.charged(Service::Lambda, "time", 0.0, Item::GbSecond, worked * MEMORY_GB);
         Self {
             api_calls: calls(mode, records),
             api_calls_left,
-            ledger_writes,
-            cost_usd,
-            seconds: worked / at_once as f64,
+            ledger_writes: whole(usage.units(Item::LedgerWrite)),
+            cost_usd: usage.usd(&quote.prices),
+            seconds: worked / counted(at_once),
         }
     }
 }
@@ -133,9 +128,10 @@ mod tests {
 
     #[test]
     fn nothing_takes_nothing_and_one_record_a_few_calls() {
+        let quote = Quote::of("us-east-1");
         for mode in [UpdateMode::Guarded, UpdateMode::Collections, UpdateMode::Bulk] {
             assert_eq!(calls(mode, 0), 0);
-            let nothing = SwitchEstimate::for_run(mode, 0, (0, 0), None);
+            let nothing = SwitchEstimate::for_run(&quote, mode, 0, (0, 0, 5), None);
             assert_eq!((nothing.ledger_writes, nothing.api_calls), (0, 0));
             assert!(nothing.cost_usd.abs() < f64::EPSILON && nothing.seconds.abs() < f64::EPSILON);
         }
@@ -145,14 +141,18 @@ mod tests {
 
     #[test]
     fn a_single_lane_takes_as_long_as_its_calls() {
-        let spread = SwitchEstimate::for_run(UpdateMode::Guarded, 100_000, (100, 100), Some(9));
-        let alone = SwitchEstimate::for_run(UpdateMode::Guarded, 100_000, (100, 1), Some(9));
+        let quote = Quote::of("us-east-1");
+        let spread =
+            SwitchEstimate::for_run(&quote, UpdateMode::Guarded, 100_000, (100, 100, 5), Some(9));
+        let alone =
+            SwitchEstimate::for_run(&quote, UpdateMode::Guarded, 100_000, (100, 1, 5), Some(9));
         // 4,000 calls of 0.3 s and 300 of 0.5 s.
         assert!((alone.seconds - 1_350.0).abs() < 1e-6, "{}", alone.seconds);
         assert!((spread.seconds * 5.0 - alone.seconds).abs() < 1e-6, "{}", spread.seconds);
-        assert_eq!(spread.ledger_writes, 400_400);
-        // 0.25025 ledger, 0.002 objects, 0.015 transitions, 0.00004 invocations, 0.009 Lambda
-        assert!((spread.cost_usd - 0.2763).abs() < 0.0001, "{}", spread.cost_usd);
+        // The intent and what was read back, each the row and its entry in the index by account.
+        assert_eq!(spread.ledger_writes, 400_000);
+        // 0.25 ledger writes, 0.025 reads, 0.0022 objects, 0.02 transitions, 0.0002 logs and invocations, 0.009 Lambda
+        assert!((spread.cost_usd - 0.3064).abs() < 0.0001, "{}", spread.cost_usd);
         assert_eq!(spread.api_calls_left, Some(9));
     }
 }

@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::objects::transfer::ranges::SINGLE_COPY_MAX_BYTES;
 
 async fn copy(fake: &FakeS3, keys: &[&str]) -> Result<Copied, CopyError> {
     let (source, key) = (s3_location("src", keys), "uploads/a b.pdf");
@@ -37,6 +38,33 @@ async fn one_request_copies_exactly_the_version_that_was_seen(
         "\"4b3a6218bb3e3a7303e8a171a60fcf92\""
     );
     assert_eq!(header(&fake.requests("HEAD")[0], "x-amz-checksum-mode").unwrap(), "ENABLED");
+}
+
+#[rstest]
+#[case(false, None)]
+#[case(true, Some("requester"))]
+#[tokio::test]
+async fn a_copy_says_who_pays_for_its_source(
+    #[case] requester_pays: bool,
+    #[case] expected: Option<&str>,
+    #[values(1, SINGLE_COPY_MAX_BYTES + 1)] size_bytes: u64,
+) {
+    let fake = FakeS3::start(Reports::Full).await;
+    let client = s3_client(&fake.uri());
+    let sources = Sources {
+        s3: Some(S3Source::new(client.clone(), true).requester_pays(requester_pays)),
+        http: HttpSource::new(http_options("")).unwrap(),
+    };
+    let options = TransferOptions::new("dst", u64::MAX);
+    let transfer = Transfer::new(options, client, sources, Limiter::new(LimiterOptions::up_to(4)));
+    fake.store("src/a.pdf", Stored { claimed_size: Some(size_bytes), ..Stored::new(b"") });
+    fake.fail("PARTCOPY", 500, "InternalError");
+    let source = s3_location("src", &["a.pdf"]);
+    // What becomes of it is not the point here.
+    let outcome = transfer.copy(&request(&source, "uploads/a.pdf")).await;
+    let sent = [fake.requests("COPY"), fake.requests("PARTCOPY")].concat();
+    assert!(!sent.is_empty(), "{outcome:?}");
+    assert!(sent.iter().all(|copy| header(copy, "x-amz-request-payer").as_deref() == expected));
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! A relay between the functions and the emulator that counts requests by operation.
 //!
-//! It passes bytes on as they come and looks at nothing but the heads of requests, so that it costs next to nothing.
+//! It passes bytes on as they come and looks at nothing but the heads of requests, and at the bodies of those to tables, which
+//! tell how many units they are charged for.
+
+mod operation;
+mod units;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +15,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::operation::{Operation, header};
+pub use operation::Operation;
+use operation::header;
+pub use units::{Units, item_bytes};
 
 const READ_BYTES: usize = 64 * 1024;
 /// The SDK sends about twenty.
@@ -19,33 +25,38 @@ const HEADERS_MAX: usize = 64;
 /// A head that is longer is not one.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-type Counts = BTreeMap<Operation, u64>;
+/// Requests by operation.
+pub type Counts = BTreeMap<Operation, u64>;
 
 /// What has been counted.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) operations: Counts,
+pub struct Tally {
+    /// Requests.
+    pub operations: Counts,
+    /// What the requests to tables are charged for, by operation; of `Scan` and `Query`, which depends on the answer, nothing.
+    pub units: BTreeMap<String, Units>,
     /// Connections on which a request could not be told from the next: the counts are not exact.
-    pub(crate) unreadable: u64,
+    pub unreadable: u64,
 }
 
 /// A relay that is bound to its address but does not answer yet: the emulator has to know the address before the relay
 /// can know the emulator's.
 #[derive(Debug)]
-pub(crate) struct Bound {
+pub struct Bound {
     listener: TcpListener,
-    pub(crate) endpoint: String,
+    /// What the functions are given as endpoint.
+    pub endpoint: String,
 }
 
 /// A running relay; dropping it ends it.
 #[derive(Debug)]
-pub(crate) struct Counter {
+pub struct Counter {
     tally: Arc<Mutex<Tally>>,
     task: JoinHandle<()>,
 }
 
 /// Takes a free port.
-pub(crate) async fn bind() -> Result<Bound> {
+pub async fn bind() -> Result<Bound> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no free loopback port")?;
     let endpoint = format!("http://{}", listener.local_addr()?);
     Ok(Bound { listener, endpoint })
@@ -53,7 +64,7 @@ pub(crate) async fn bind() -> Result<Bound> {
 
 impl Bound {
     /// Answers from now on with what `upstream` answers.
-    pub(crate) fn relay_to(self, upstream: &str) -> Result<Counter> {
+    pub fn relay_to(self, upstream: &str) -> Result<Counter> {
         let upstream = upstream.strip_prefix("http://").context("not http")?.to_owned();
         let tally = Arc::<Mutex<Tally>>::default();
         let counted = Arc::clone(&tally);
@@ -70,7 +81,7 @@ impl Bound {
 
 impl Counter {
     /// What has been counted so far; begins anew.
-    pub(crate) fn take(&self) -> Tally {
+    pub fn take(&self) -> Tally {
         std::mem::take(&mut *lock(&self.tally))
     }
 }
@@ -116,8 +127,8 @@ async fn relay(mut client: TcpStream, upstream: &str, tally: &Mutex<Tally>) -> i
 enum Framing {
     /// In a head, of which these bytes have come.
     Head(Vec<u8>),
-    /// In a body, of which so many bytes are to come.
-    Body(usize),
+    /// In a body, of which so many bytes are to come. Of a request to a table, its operation and what has come are kept.
+    Body(usize, Option<(String, Vec<u8>)>),
     /// Nobody knows.
     Lost,
 }
@@ -133,11 +144,23 @@ impl Framing {
         while !bytes.is_empty() {
             match self {
                 Self::Lost => return,
-                Self::Body(left) => {
+                Self::Body(left, kept) => {
                     let taken = bytes.len().min(*left);
-                    bytes = bytes.get(taken..).unwrap_or_default();
+                    let (body, rest) = bytes.split_at(taken);
+                    bytes = rest;
                     *left -= taken;
+                    if let Some((_, kept)) = kept {
+                        kept.extend_from_slice(body);
+                    }
                     if *left == 0 {
+                        if let Some((name, body)) = kept.take() {
+                            match Units::of(&name, &body) {
+                                Some(units) => {
+                                    lock(tally).units.entry(name).or_default().add(units);
+                                }
+                                None => lock(tally).unreadable += 1,
+                            }
+                        }
                         *self = Self::default();
                     }
                 }
@@ -147,12 +170,14 @@ impl Framing {
                     match read_head(head) {
                         Read::Partial => return,
                         Read::Request { operation, head_bytes, body_bytes } => {
+                            let table =
+                                (operation.service == "DynamoDB").then(|| operation.name.clone());
                             *lock(tally).operations.entry(operation).or_default() += 1;
                             // A head that was complete before would have been taken before.
                             bytes = bytes.get(head_bytes - before..).unwrap_or_default();
                             *self = match body_bytes {
                                 0 => Self::default(),
-                                more => Self::Body(more),
+                                more => Self::Body(more, table.map(|name| (name, Vec::new()))),
                             };
                         }
                         Read::Unreadable => {

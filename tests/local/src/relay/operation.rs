@@ -4,19 +4,31 @@ use httparse::Header;
 
 /// One operation of one service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Operation {
-    pub(crate) service: String,
-    pub(crate) name: String,
+pub struct Operation {
+    /// As AWS names it.
+    pub service: String,
+    /// As the API reference names it.
+    pub name: String,
     /// For S3.
-    pub(crate) bucket: Option<String>,
+    pub bucket: Option<String>,
 }
 
 impl Operation {
     /// The operation of a request whose bucket, if any, is the first part of its path.
-    pub(crate) fn of(method: &str, target: &str, headers: &[Header<'_>]) -> Self {
+    pub(super) fn of(method: &str, target: &str, headers: &[Header<'_>]) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         if let Some(operation) = header(headers, "x-amz-target").and_then(json_service) {
             return operation;
+        }
+        // Lambda's API has its version in the path.
+        if path.starts_with("/2016-08-19/") {
+            let (service, name) = ("Lambda".to_owned(), "GetAccountSettings".to_owned());
+            return Self { service, name, bucket: None };
+        }
+        // The one service of those that are used which speaks the query protocol; its operation is in the body.
+        if method == "POST" && path == "/" && query.is_empty() {
+            let (service, name) = ("SNS".to_owned(), "Publish".to_owned());
+            return Self { service, name, bucket: None };
         }
         let (bucket, key) = path
             .trim_start_matches('/')
@@ -30,7 +42,7 @@ impl Operation {
 }
 
 /// The value of a header, if it is text.
-pub(crate) fn header<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(headers: &[Header<'a>], name: &str) -> Option<&'a str> {
     let header = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
     std::str::from_utf8(header.value).ok()
 }

@@ -1,0 +1,121 @@
+//! Deleting a stack, and saying what stays.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use anyhow::{Context, Result, bail};
+
+use crate::aws::Aws;
+use crate::checkout::Checkout;
+use crate::deploy::unprotect;
+use crate::environment::Environment;
+use crate::options::StackOptions;
+use crate::prerequisites;
+use crate::problems::refuse;
+use crate::stack::{self, Resource, Stack};
+
+/// Deletes the stack, after its name was typed.
+pub(crate) fn run(options: &StackOptions) -> Result<()> {
+    let checkout = Checkout::new(&options.target_dir);
+    let environment = match &options.environment {
+        None => Environment::default(),
+        Some(named) => match Environment::read(checkout.root(), named, &[]) {
+            Ok(environment) => environment,
+            Err(problems) => return refuse(&problems),
+        },
+    };
+    let (aws, name) = prerequisites::connect(&checkout, options, &environment)?;
+    if aws.region().is_empty() {
+        bail!("no Region is given or configured; hint: --region");
+    }
+    let found = Stack::get(&aws, &name)?;
+    let (kept, gone) = split(&aws, &name)?;
+    eprintln!("{}", announced(&name, aws.region(), &kept, gone.len()));
+    if !options.yes {
+        confirm(&name)?;
+    }
+    if found.protected {
+        unprotect(&aws, &name)?;
+    }
+    let asked = ["cloudformation", "delete-stack", "--stack-name", name.as_str()];
+    aws.run("delete the stack", &asked)?;
+    // By its ARN, because a deleted stack has no name any more.
+    let waited = ["cloudformation", "wait", "stack-delete-complete", "--stack-name"];
+    let waited = [&waited[..], &[found.id.as_str()]].concat();
+    if let Err(error) = aws.run("wait for the end of the deletion", &waited) {
+        let failed = stack::failures(&aws, &found.id);
+        bail!("the stack {name} is not deleted\n{failed}\n{error:#}");
+    }
+    eprintln!("the stack {name} is deleted");
+    print_left(&aws, &kept);
+    Ok(())
+}
+
+/// The resources that stay, and those that go.
+fn split(aws: &Aws, name: &str) -> Result<(Vec<Resource>, Vec<Resource>)> {
+    let retained = stack::retained(aws, name)?;
+    let resources = stack::resources(aws, name)?;
+    Ok(resources.into_iter().partition(|resource| retained.contains(&resource.logical)))
+}
+
+fn announced(name: &str, region: &str, kept: &[Resource], gone: usize) -> String {
+    let mut text = format!(
+        "The stack {name} in {region} is deleted: {gone} resources, among them its queues with what is in them.\n\
+         A run that is at work is broken off.\nThese stay, with everything that is in them:"
+    );
+    for Resource { logical, physical, kind } in kept {
+        text.push_str("\n  ");
+        text.push_str(&[physical, " (", kind, ", ", logical, ")"].concat());
+    }
+    text
+}
+
+fn confirm(name: &str) -> Result<()> {
+    eprint!("Type the stack's name to delete it: ");
+    let input = io::stdin();
+    if !input.is_terminal() {
+        eprintln!();
+    }
+    let mut typed = String::new();
+    input.lock().read_line(&mut typed).context("nothing can be read from standard input")?;
+    if typed.trim() != name {
+        bail!("that is not the stack's name; nothing was deleted; hint: {name}, or --yes");
+    }
+    Ok(())
+}
+
+/// How what stays is removed by hand, and how it is taken on by another stack.
+fn print_left(aws: &Aws, kept: &[Resource]) {
+    println!("left, and charged for until you remove it:");
+    let region = aws.region();
+    for Resource { physical, kind, .. } in kept {
+        match kind.as_str() {
+            "AWS::DynamoDB::Table" => {
+                println!("  aws dynamodb delete-table --region {region} --table-name {physical}");
+            }
+            "AWS::S3::Bucket" => println!(
+                "  {physical}: empty it with all versions (in the console: Empty), then aws s3 rb --region {region} s3://{physical}"
+            ),
+            _ => println!("  {physical} ({kind})"),
+        }
+    }
+    println!(
+        "another stack with the same destination bucket takes it over with CreateDestinationBucket=false; its ledger begins empty, \
+         so that the first backup looks at every file again"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_is_named() {
+        let kept = [Resource {
+            logical: "FilesTable".to_owned(),
+            physical: "drayage-FilesTable-1".to_owned(),
+            kind: "AWS::DynamoDB::Table".to_owned(),
+        }];
+        let told = announced("drayage", "us-east-1", &kept, 7);
+        assert!(told.contains("7 resources") && told.contains("drayage-FilesTable-1"), "{told}");
+    }
+}

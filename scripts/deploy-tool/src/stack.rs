@@ -1,0 +1,171 @@
+//! What there is of a stack, and what failed in it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::aws::Aws;
+use crate::hints;
+
+/// Failed events that are shown; the first ones are the cause, the others follow from them.
+const EVENTS_SHOWN: usize = 10;
+
+/// A stack that exists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Stack {
+    /// Its ARN, under which it can still be found when it is deleted.
+    pub(crate) id: String,
+    pub(crate) status: String,
+    pub(crate) reason: String,
+    pub(crate) outputs: BTreeMap<String, String>,
+    pub(crate) protected: bool,
+}
+
+/// A resource of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Resource {
+    pub(crate) logical: String,
+    pub(crate) physical: String,
+    pub(crate) kind: String,
+}
+
+impl Stack {
+    /// The stack of that name, or `None` if there is none.
+    pub(crate) fn find(aws: &Aws, name: &str) -> Result<Option<Self>> {
+        let asked = ["cloudformation", "describe-stacks", "--stack-name", name];
+        match aws.json("look at the stack", &asked) {
+            Ok(answer) => Ok(answer.pointer("/Stacks/0").map(of)),
+            Err(error) if error.to_string().contains("does not exist") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same, for a stack that has to be there.
+    pub(crate) fn get(aws: &Aws, name: &str) -> Result<Self> {
+        let found = Self::find(aws, name)?;
+        found.with_context(|| {
+            format!("there is no stack {name} in {}; hint: --stack-name, --region", aws.region())
+        })
+    }
+}
+
+fn of(stack: &Value) -> Stack {
+    let outputs = stack.get("Outputs").and_then(Value::as_array);
+    let output = |output: &Value| Some((text(output, "OutputKey")?, text(output, "OutputValue")?));
+    Stack {
+        id: text(stack, "StackId").unwrap_or_default(),
+        status: text(stack, "StackStatus").unwrap_or_default(),
+        reason: text(stack, "StackStatusReason").unwrap_or_default(),
+        outputs: outputs.into_iter().flatten().filter_map(output).collect(),
+        protected: stack.get("EnableTerminationProtection").and_then(Value::as_bool) == Some(true),
+    }
+}
+
+/// The resources of a stack.
+pub(crate) fn resources(aws: &Aws, name: &str) -> Result<Vec<Resource>> {
+    let asked = ["cloudformation", "list-stack-resources", "--stack-name", name];
+    let answer = aws.json("list the stack's resources", &asked)?;
+    let listed = answer.get("StackResourceSummaries").and_then(Value::as_array);
+    let resource = |resource: &Value| {
+        Some(Resource {
+            logical: text(resource, "LogicalResourceId")?,
+            physical: text(resource, "PhysicalResourceId").unwrap_or_default(),
+            kind: text(resource, "ResourceType")?,
+        })
+    };
+    Ok(listed.into_iter().flatten().filter_map(resource).collect())
+}
+
+/// Logical ids of what stays when the stack is deleted, from the template that it was deployed with.
+pub(crate) fn retained(aws: &Aws, name: &str) -> Result<Vec<String>> {
+    let asked =
+        ["cloudformation", "get-template", "--stack-name", name, "--template-stage", "Processed"];
+    let answer = aws.json("read the stack's template", &asked)?;
+    let template = match answer.get("TemplateBody") {
+        Some(Value::String(text)) => {
+            serde_json::from_str(text).context("the stack's template is no JSON")?
+        }
+        Some(template) => template.clone(),
+        None => bail!("the stack has no template"),
+    };
+    Ok(kept(&template))
+}
+
+fn kept(template: &Value) -> Vec<String> {
+    let resources = template.get("Resources").and_then(Value::as_object);
+    let keeps = |body: &Value| {
+        body.get("DeletionPolicy")
+            .and_then(Value::as_str)
+            .is_some_and(|it| it.starts_with("Retain"))
+    };
+    let kept = resources.into_iter().flatten().filter(|(_, body)| keeps(body));
+    kept.map(|(name, _)| name.clone()).collect()
+}
+
+/// What failed in the newest operation on a stack, with hints.
+pub(crate) fn failures(aws: &Aws, name: &str) -> String {
+    let asked = ["cloudformation", "describe-stack-events", "--stack-name", name];
+    match aws.json("list the stack's events", &asked) {
+        Ok(events) => failures_of(&events),
+        Err(error) => format!("(the stack's events cannot be listed: {error})"),
+    }
+}
+
+fn failures_of(events: &Value) -> String {
+    let events = events.get("StackEvents").and_then(Value::as_array);
+    let mut failed = Vec::new();
+    // Newest first; the operation begins with an event that names a person.
+    for event in events.into_iter().flatten() {
+        let of = |name| text(event, name).unwrap_or_default();
+        if of("ResourceStatus").contains("FAILED") {
+            failed.push((of("LogicalResourceId"), of("ResourceStatusReason")));
+        }
+        if of("ResourceStatusReason") == "User Initiated" {
+            break;
+        }
+    }
+    // What was broken off because something else failed tells nothing.
+    failed.retain(|(_, reason)| !reason.contains("cancelled"));
+    failed.reverse();
+    let line = |(resource, reason): &(String, String)| match hints::of_message(reason) {
+        Some(hint) => format!("  {resource}: {reason}\n    hint: {hint}"),
+        None => format!("  {resource}: {reason}"),
+    };
+    failed.iter().take(EVENTS_SHOWN).map(line).collect::<Vec<_>>().join("\n")
+}
+
+pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_failures_of_the_newest_operation_are_told_in_their_order() {
+        let event = |resource: &str, status: &str, reason: &str| json!({"LogicalResourceId": resource, "ResourceStatus": status, "ResourceStatusReason": reason});
+        let events = json!({"StackEvents": [
+            event("drayage", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed"),
+            event("Other", "CREATE_FAILED", "Resource creation cancelled"),
+            event("Destination", "CREATE_FAILED", "files already exists"),
+            event("drayage", "CREATE_IN_PROGRESS", "User Initiated"),
+            event("Old", "UPDATE_FAILED", "long ago"),
+        ]});
+        let told = failures_of(&events);
+        assert!(told.starts_with("  Destination: files already exists\n    hint: "), "{told}");
+        assert!(!told.contains("Old") && !told.contains("Other"), "{told}");
+    }
+
+    #[test]
+    fn what_is_retained_comes_from_the_template() {
+        let template = json!({"Resources": {
+            "Table": {"DeletionPolicy": "Retain"}, "Queue": {}, "Key": {"DeletionPolicy": "Delete"},
+            "Bucket": {"DeletionPolicy": "RetainExceptOnCreate"},
+        }});
+        assert_eq!(kept(&template), ["Bucket", "Table"]);
+    }
+}
