@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use drayage_local::{Clients, Emulator};
 
 use crate::support::{checkout, parameters, run, script};
@@ -29,11 +29,9 @@ async fn a_dry_run_makes_no_stack_a_deployment_makes_one_and_a_second_changes_no
     assert!(second.succeeded && second.text.contains("nothing to change"), "{}", second.text);
     assert_eq!(clients.dynamodb.list_tables().send().await?.table_names(), made);
 
-    // The same bucket under a name of somebody's choice: everything in it would be left behind.
+    // The same queue under another name: the messages of the old one would be gone.
     let text = fs::read_to_string(checkout("infra/template.yaml"))?;
-    let (before, bucket) = text.split_once("\n  StateBucket:\n").context("no state bucket")?;
-    let properties = "    Properties:\n";
-    let named = bucket.replacen(properties, &format!("{properties}      BucketName: another\n"), 1);
+    let renamed = text.replace("CopyDeadLetterQueue", "OtherDeadLetterQueue");
     let changed = emulator.directory().join("changed");
     for part in ["infra", "statemachine"] {
         fs::create_dir_all(changed.join(part))?;
@@ -44,11 +42,11 @@ async fn a_dry_run_makes_no_stack_a_deployment_makes_one_and_a_second_changes_no
         }
     }
     let template = changed.join("infra/template.yaml");
-    fs::write(&template, format!("{before}\n  StateBucket:\n{named}"))?;
+    fs::write(&template, renamed)?;
     let mut command = script(&emulator, &parameters())?;
     let refused = run(command.arg("--template").arg(&template), "").await?;
     assert!(!refused.succeeded, "{}", refused.text);
-    assert!(refused.text.contains("StateBucket (AWS::S3::Bucket)"), "{}", refused.text);
+    assert!(refused.text.contains("CopyDeadLetterQueue (AWS::SQS::Queue)"), "{}", refused.text);
     assert!(refused.text.contains("nothing was changed"), "{}", refused.text);
     Ok(())
 }
