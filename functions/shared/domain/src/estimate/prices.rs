@@ -35,8 +35,6 @@ pub struct Prices {
     pub invocation: f64,
     /// A second of a gigabyte of Lambda memory on arm64, the template's default.
     pub arm_gb_second: f64,
-    /// The same on x86-64.
-    pub x86_gb_second: f64,
     /// A gigabyte that is written into `CloudWatch` Logs, standard class.
     pub log_gb: f64,
     /// A custom metric for a month, of the first 10,000.
@@ -91,7 +89,6 @@ const US_EAST_1: Prices = Prices {
     queue_request: 0.4e-6,
     invocation: 0.2e-6,
     arm_gb_second: 13.333_4e-6,
-    x86_gb_second: 16.666_7e-6,
     log_gb: 0.50,
     metric_month: 0.30,
     alarm_month: 0.10,
