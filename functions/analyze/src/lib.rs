@@ -100,7 +100,7 @@ pub async fn handle(
     invocation: Invocation,
 ) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let run = ledger
         .run(&request.run_id)
         .await?
@@ -111,7 +111,7 @@ pub async fn handle(
     let checkpoint = ledger.checkpoint(&run.run_id).await?;
     let enumerated = checkpoint.filter(|checkpoint| checkpoint.position == Position::Done);
     let batches = enumerated.ok_or_else(other_work)?.batches;
-    let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+    let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
     let work = Work {
         run: &run,
         options,

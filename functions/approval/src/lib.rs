@@ -48,7 +48,7 @@ pub struct Answer {
 /// Asks a person.
 pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
-    let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+    let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
     let plan: SwitchPlan = documents.read(&plan_key(&request.run_id)).await?;
     let key = approval_key(&request.run_id);
     let kept: Option<Approval> = documents.find(&key).await?;

@@ -43,8 +43,7 @@ impl RunContext {
     /// Reads the run and prepares its sources.
     pub(crate) async fn load(clients: &Clients, run_id: &str) -> Result<Self, FunctionError> {
         let settings = config::from_environment()?;
-        let ledger =
-            Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+        let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
         let run = ledger.run(run_id).await?.ok_or_else(|| FunctionError::run_unknown(run_id))?;
         let limiter = Limiter::new(LimiterOptions::up_to(settings.copy_concurrency));
         let (rules, transfer) = match run.work {
@@ -53,7 +52,7 @@ impl RunContext {
                     .map_err(|problems| FunctionError::configuration(&problems))?;
                 let transfer = Transfer::new(
                     TransferOptions::new(&options.destination_bucket, options.max_file_bytes),
-                    clients.s3.clone(),
+                    clients.s3(),
                     sources::of_records(clients, &settings, &options).await?,
                     limiter,
                 );
@@ -69,7 +68,7 @@ impl RunContext {
         Ok(Self {
             run_id: run.run_id,
             ledger,
-            documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
+            documents: Documents::new(Storage::new(clients.s3()), &settings.state_bucket),
             transfer,
             files_at_a_time: settings.copy_concurrency.max(1),
             rules,

@@ -59,9 +59,9 @@ impl Copier {
         invocation: Invocation,
     ) -> Result<(), FunctionError> {
         let settings = config::from_environment()?;
-        let queue = Queue::new(self.clients.sqs.clone(), &settings.copy_queue_url);
+        let queue = Queue::new(self.clients.sqs(), &settings.copy_queue_url);
         let ledger =
-            Ledger::new(self.clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+            Ledger::new(self.clients.dynamodb(), &settings.files_table, &settings.runs_table);
         let result = self.process(&message, (&queue, &ledger), &invocation).await;
         if let Err(error) = &result {
             // Without this the message would come back after the visibility timeout, which is as long as an invocation.
@@ -98,7 +98,7 @@ impl Copier {
         }
         let context = self.context(&copy.run_id).await?;
         let batch = Batch { context: &context, copy: &copy, number, invocation };
-        let executions = Executions::new(self.clients.step_functions.clone());
+        let executions = Executions::new(self.clients.step_functions());
         match batch.settle().await? {
             End::Done => {
                 let output = serde_json::json!({ "batch": number });

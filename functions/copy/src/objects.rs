@@ -48,7 +48,7 @@ impl ObjectRules {
             buckets::keys_of(clients, settings, destination, Side::Destination).await?;
         let client = destination_keys
             .as_ref()
-            .map_or_else(|| clients.s3.clone(), |keys| clients.s3_with_keys(keys));
+            .map_or_else(|| clients.s3(), |keys| clients.s3_with_keys(keys));
         let source = match &options.source {
             None => None,
             Some(place) => {

@@ -39,8 +39,8 @@ pub async fn handle(
             return Ok(());
         }
     };
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
-    let executions = Executions::new(clients.step_functions.clone());
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
+    let executions = Executions::new(clients.step_functions());
     let Some(number) = manifest::batch_number(&copy.run_id, &copy.batch_key) else {
         let reason = format!("{:?} is not a batch of run {}", copy.batch_key, copy.run_id);
         return fail_task(&executions, &copy, &reason).await;
@@ -67,8 +67,7 @@ pub async fn handle(
             fail_task(&executions, &copy, &reason).await
         }
         BatchClaim::Claimed { entries } => {
-            let documents =
-                Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+            let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
             let batch = DeadBatch {
                 ledger: &ledger,
                 documents: &documents,

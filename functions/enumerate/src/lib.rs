@@ -96,7 +96,7 @@ pub async fn handle(
     invocation: Invocation,
 ) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let run = ledger
         .run(&request.run_id)
         .await?
@@ -111,14 +111,14 @@ pub async fn handle(
         tracing::info!(run_id = run.run_id, since = pause.since, "paused");
         return Ok(Answer::new(run.run_id, options.dry_run, (&checkpoint, Some(&pause))));
     }
-    let secrets = Secrets::new(clients.secrets.clone());
+    let secrets = Secrets::new(clients.secrets());
     let enumeration = Enumeration {
         client: salesforce::connect(&secrets, &settings.salesforce_secret).await?,
         run,
         options,
         planner,
         ledger,
-        documents: Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket),
+        documents: Documents::new(Storage::new(clients.s3()), &settings.state_bucket),
     };
     let (checkpoint, pause) = match enumeration.go_on(checkpoint, &invocation).await {
         Ok(worked) => worked,

@@ -60,7 +60,7 @@ pub enum Answer {
 /// Adds up and closes a run. The answer is the execution's output.
 pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let failure = request.error.as_ref().map(|error| Failure::caught(&error.error, &error.cause));
     let Some(run) = ledger.run(&request.run_id).await? else {
         // The preflight refused before the run was recorded; it may have taken the lock.
@@ -100,7 +100,7 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         quote: Quote::of(&settings.region),
         error: request.error.as_ref().map(|error| format!("{}: {}", error.error, error.cause)),
     });
-    Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket)
+    Documents::new(Storage::new(clients.s3()), &settings.state_bucket)
         .write(&manifest::summary_key(&summary.run_id), &summary)
         .await?;
     tracing::info!(

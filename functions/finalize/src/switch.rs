@@ -29,7 +29,7 @@ pub(crate) async fn add_up(
 ) -> Result<SwitchSummary, FunctionError> {
     let Ended { clients, settings, ledger, run } = ended;
     let run_id = &run.run_id;
-    let storage = Storage::new(clients.s3.clone());
+    let storage = Storage::new(clients.s3());
     let documents = Documents::new(storage.clone(), &settings.state_bucket);
     let plan: Option<SwitchPlan> = documents.find(&plan_key(run_id)).await?;
     let (mut found, mut counted, mut batches_open) = (Found::default(), Counts::default(), 0);

@@ -17,11 +17,11 @@ use crate::{Answer, Request, settings_and};
 /// does not ask for the destination bucket, which may not exist yet.
 pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer, FunctionError> {
     let (settings, input) = settings_and(AnalyzeInput::parse(&request.input))?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let mut options = settings.options(&input.backup());
 
-    checks::state_bucket(&Storage::new(clients.s3.clone()), &settings).await?;
-    let secrets = Secrets::new(clients.secrets.clone());
+    checks::state_bucket(&Storage::new(clients.s3()), &settings).await?;
+    let secrets = Secrets::new(clients.secrets());
     if let Some(secret) = &settings.source_secret {
         // One of the wrong shape would make every file look forbidden.
         buckets::keys(clients, secret).await?;

@@ -18,11 +18,11 @@ use crate::{Answer, Request, lock, settings_and};
 pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer, FunctionError> {
     let (settings, input) = settings_and(BackupInput::parse(&request.input))?;
     lock::check_parent(&request.run_id, input.parent_run.as_deref())?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let mut options = settings.options(&input);
 
     // What is wrong in one place does not hide what is wrong in another.
-    let storage = Storage::new(clients.s3.clone());
+    let storage = Storage::new(clients.s3());
     let (capacity, destination, state, source, role, org) = tokio::join!(
         capacity::check(clients, &settings),
         checks::destination_bucket(&storage, &settings),
@@ -83,7 +83,7 @@ async fn org(
     settings: &Settings,
     options: &RunOptions,
 ) -> Result<(Client, object::Found), FunctionError> {
-    let secrets = Secrets::new(clients.secrets.clone());
+    let secrets = Secrets::new(clients.secrets());
     let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     let found = object::check(&client, &options.fields, object::Use::Read).await?;

@@ -19,7 +19,7 @@ pub(crate) async fn take(
     request: &Request,
     trigger: Trigger,
 ) -> Result<Option<Answer>, FunctionError> {
-    let executions = Executions::new(clients.step_functions.clone());
+    let executions = Executions::new(clients.step_functions());
     let Request { run_id, execution_arn, .. } = request;
     let wanted = run_lock::Wanted { migration: &settings.migration(), run_id, execution_arn };
     match run_lock::take(ledger, &executions, &wanted).await? {

@@ -22,8 +22,8 @@ pub(crate) async fn start_migrate(
     request: &Request,
 ) -> Result<Answer, FunctionError> {
     let (settings, input) = settings_and(MigrateInput::parse(&request.input))?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
-    let storage = Storage::new(clients.s3.clone());
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
+    let storage = Storage::new(clients.s3());
     checks::destination_bucket(&storage, &settings).await?;
     checks::state_bucket(&storage, &settings).await?;
     let mut options = SwitchOptions::migrate(&settings, &input);
@@ -52,8 +52,8 @@ pub(crate) async fn start_rollback(
     request: &Request,
 ) -> Result<Answer, FunctionError> {
     let (settings, input) = settings_and(RollbackInput::parse(&request.input))?;
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
-    let storage = Storage::new(clients.s3.clone());
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
+    let storage = Storage::new(clients.s3());
     checks::state_bucket(&storage, &settings).await?;
     if let Some(run_id) = &input.run {
         rollback::check_run(&ledger, run_id).await?;
@@ -82,7 +82,7 @@ async fn learn(
     options: &mut SwitchOptions,
     wanted: object::Use<'_>,
 ) -> Result<(), FunctionError> {
-    let secrets = Secrets::new(clients.secrets.clone());
+    let secrets = Secrets::new(clients.secrets());
     let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     let session = client.login().await?;

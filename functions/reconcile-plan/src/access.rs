@@ -49,7 +49,7 @@ async fn usable(
             sources::check_role(clients, settings).await?;
             clients.s3_of_source(&settings.source_account).await
         }
-        (None, Side::Destination) => clients.s3.clone(),
+        (None, Side::Destination) => clients.s3(),
     };
     let storage = Storage::new(client);
     match storage.check_bucket(&buckets::name(&place)?).await {

@@ -60,7 +60,7 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         .and_then(|input| input.check(&settings).map(|()| input))
         .map_err(|problems| FunctionError::input(&problems))?;
     let run_id = input.parent_run.clone().unwrap_or_else(|| request.execution_name.clone());
-    let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+    let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
     let found = if request.round == 1 {
         let (source, destination) = access::check(clients, &settings, &input, &run_id).await?;
         let mut reconciliation = Reconciliation {
@@ -96,7 +96,7 @@ async fn begin(
     request: &Request,
     input: &ReconcileInput,
 ) -> Result<(), FunctionError> {
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let parent = match &input.parent_run {
         None => None,
         Some(parent) => Some(under_way(&ledger, parent).await?),
@@ -114,7 +114,7 @@ async fn begin(
             (&holder.run_id, &holder.execution_arn)
         });
     let wanted = run_lock::Wanted { migration: &input.lock(settings), run_id, execution_arn };
-    let executions = Executions::new(clients.step_functions.clone());
+    let executions = Executions::new(clients.step_functions());
     if let run_lock::Taken::ByAnother { run_id } =
         run_lock::take(&ledger, &executions, &wanted).await?
     {

@@ -101,8 +101,8 @@ pub async fn handle(
         .map_err(|problems| FunctionError::input(&problems))?;
     let (own, lock) = (input.parent_run.is_none(), input.lock(&settings));
     let run_id = input.parent_run.unwrap_or(request.execution_name);
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
-    let storage = Storage::new(clients.s3.clone());
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
+    let storage = Storage::new(clients.s3());
     let documents = Documents::new(storage.clone(), &settings.state_bucket);
     if request.broken_off {
         queue::end_queues(&ledger, &run_id).await?;

@@ -64,7 +64,7 @@ pub async fn handle(
     invocation: Invocation,
 ) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
-    let storage = Storage::new(clients.s3.clone());
+    let storage = Storage::new(clients.s3());
     let documents = Documents::new(storage.clone(), &settings.state_bucket);
     let Request { run_id, round, shard_key } = request;
     let reconciliation: Reconciliation = documents.read(&work::run_key(&run_id)).await?;

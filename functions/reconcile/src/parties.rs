@@ -97,7 +97,7 @@ impl Work<'_> {
     /// What the ledger has proven, whether or not its records are still there: the copies stay.
     async fn ledger(&self, range: &KeyRange, state: &mut ShardState) -> Result<Party, Unready> {
         let Settings { files_table, runs_table, .. } = self.settings;
-        let ledger = Ledger::new(self.clients.dynamodb.clone(), files_table, runs_table);
+        let ledger = Ledger::new(self.clients.dynamodb(), files_table, runs_table);
         let prefix = &self.reconciliation.source.prefix;
         let sweep = ledger_inventory(&ledger, prefix, range, Sorter::new(SORT_MEMORY_BYTES))
             .await

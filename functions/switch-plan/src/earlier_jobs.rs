@@ -99,7 +99,7 @@ impl Context {
         if jobs.is_empty() {
             return Ok(found);
         }
-        let secrets = Secrets::new(clients.secrets.clone());
+        let secrets = Secrets::new(clients.secrets());
         let client = salesforce::connect(&secrets, &self.settings.salesforce_secret).await?;
         found.under_way = settle::under_way(&client, jobs).await?;
         if self.options.execute {

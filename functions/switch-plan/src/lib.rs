@@ -153,12 +153,11 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
 impl Context {
     async fn load(clients: &Clients, run_id: &str) -> Result<Self, FunctionError> {
         let settings = config::from_environment()?;
-        let ledger =
-            Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+        let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
         let run = ledger.run(run_id).await?.ok_or_else(|| FunctionError::run_unknown(run_id))?;
         let options =
             run.work.urls().cloned().ok_or_else(|| FunctionError::other_work(&run.run_id))?;
-        let storage = Storage::new(clients.s3.clone());
+        let storage = Storage::new(clients.s3());
         Ok(Self {
             documents: Documents::new(storage.clone(), &settings.state_bucket),
             directory: TempDir::new().map_err(|error| FunctionError::internal(&error))?,

@@ -78,7 +78,7 @@ pub(crate) async fn ask(
     draft: &Draft,
     canary: bool,
 ) -> Result<Facts, FunctionError> {
-    let secrets = Secrets::new(clients.secrets.clone());
+    let secrets = Secrets::new(clients.secrets());
     let client = salesforce::connect(&secrets, &context.settings.salesforce_secret).await?;
     // Without the permission to read the limits, the headers of the calls made so far tell the same.
     let api_calls_left = match client.limits().await? {

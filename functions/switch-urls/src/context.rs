@@ -41,13 +41,12 @@ impl Context {
         client: Arc<Client>,
         (run_id, invocation): (&str, Invocation),
     ) -> Result<Self, FunctionError> {
-        let ledger =
-            Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+        let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
         let run = ledger.run(run_id).await?.ok_or_else(|| FunctionError::run_unknown(run_id))?;
         if run.work.urls().is_none() {
             return Err(FunctionError::other_work(run_id));
         }
-        let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+        let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
         let plan: SwitchPlan = documents.read(&plan_key(run_id)).await?;
         if !plan.execute {
             let message = format!(

@@ -142,7 +142,7 @@ impl Switcher {
         }
         let settings = config::from_environment()?;
         let ledger =
-            Ledger::new(self.clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
+            Ledger::new(self.clients.dynamodb(), &settings.files_table, &settings.runs_table);
         // Before anybody signs in: logins are limited per hour, and a pause is looked at often.
         if let Some(wait_seconds) = pause::wait_seconds(&ledger).await? {
             return Ok(Answer::paused(wait_seconds));
@@ -167,7 +167,7 @@ impl Switcher {
         if let Some(client) = known.as_ref() {
             return Ok(Arc::clone(client));
         }
-        let secrets = Secrets::new(self.clients.secrets.clone());
+        let secrets = Secrets::new(self.clients.secrets());
         let client = Arc::new(salesforce::connect(&secrets, secret).await?);
         *known = Some(Arc::clone(&client));
         Ok(client)

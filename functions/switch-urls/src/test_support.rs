@@ -85,7 +85,7 @@ pub(crate) async fn context(mode: UpdateMode, org: &Arc<Org>) -> (MockServer, Co
         run: run(),
         migration: "bucket/prefix".to_owned(),
         plan: plan(mode),
-        ledger: Ledger::new(clients.dynamodb.clone(), "files", "runs"),
+        ledger: Ledger::new(clients.dynamodb(), "files", "runs"),
         documents: Documents::new(Storage::new(s3), "state"),
         client: Arc::new(client.unwrap()),
         api: ApiBudget::new(20),

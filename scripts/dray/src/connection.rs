@@ -40,9 +40,9 @@ impl Connection {
         stack.notes().iter().for_each(|text| note(text));
         let clients = Clients::from_config(config.clone());
         Ok(Self {
-            executions: Executions::new(clients.step_functions.clone()),
-            ledger: Ledger::new(clients.dynamodb.clone(), &stack.files_table, &stack.runs_table),
-            storage: Storage::new(clients.s3.clone()),
+            executions: Executions::new(clients.step_functions()),
+            ledger: Ledger::new(clients.dynamodb(), &stack.files_table, &stack.runs_table),
+            storage: Storage::new(clients.s3()),
             clients,
             config,
             stack,

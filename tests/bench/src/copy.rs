@@ -86,7 +86,7 @@ pub(crate) async fn copy(arguments: &CopyArguments) -> Result<Report> {
     let config = config(&arguments.destination).await;
     let clients = Clients::from_config(config.clone());
     let client = match arguments.mode {
-        Mode::ServerSide => clients.s3.clone(),
+        Mode::ServerSide => clients.s3(),
         Mode::Streaming => clients.s3_with_keys(&keys(&arguments.source)?),
     };
     let sources = Sources {
@@ -102,7 +102,7 @@ pub(crate) async fn copy(arguments: &CopyArguments) -> Result<Report> {
         client,
         transfer: Transfer::new(
             TransferOptions::new(&arguments.destination_bucket, u64::MAX),
-            clients.s3.clone(),
+            clients.s3(),
             sources,
             Limiter::new(LimiterOptions::up_to(arguments.concurrency)),
         ),

@@ -18,7 +18,7 @@ use crate::checks::object::{self, Room, Use};
 /// What is found in the org. Each of secret, sign-in and API version is needed by all that follows.
 pub(super) async fn look(clients: &Clients, settings: &Settings) -> Diagnosis {
     let mut found = Diagnosis::default();
-    let secrets = Secrets::new(clients.secrets.clone());
+    let secrets = Secrets::new(clients.secrets());
     let client = match salesforce::connect(&secrets, &settings.salesforce_secret).await {
         Ok(client) => client,
         Err(error) => {

@@ -16,9 +16,9 @@ use crate::checks::{self, capacity};
 
 /// What is found, always in the same order.
 pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
-    let storage = Storage::new(clients.s3.clone());
-    let ledger = Ledger::new(clients.dynamodb.clone(), &settings.files_table, &settings.runs_table);
-    let queue = Queue::new(clients.sqs.clone(), &settings.copy_queue_url);
+    let storage = Storage::new(clients.s3());
+    let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
+    let queue = Queue::new(clients.sqs(), &settings.copy_queue_url);
     let (source_secret, destination, state, files, runs, depth, topic, quotas) = tokio::join!(
         source_secret(clients, settings),
         checks::destination_bucket(&storage, settings),
@@ -67,7 +67,7 @@ async fn topic(clients: &Clients, settings: &Settings) -> Check {
     let Some(arn) = &settings.topic_arn else {
         return passed("topic", "the stack tells nobody");
     };
-    match Topic::new(clients.sns.clone(), arn).check().await {
+    match Topic::new(clients.sns(), arn).check().await {
         Ok(()) => passed("topic", "it is there"),
         Err(error) => failed("topic", &deployed(INTERNAL, &error)),
     }

@@ -3,7 +3,7 @@
 //! With `AWS_ENDPOINT_URL` in the environment every client talks to that endpoint (an emulator) instead of AWS; the SDK
 //! reads it. Buckets are then addressed by path, because an emulator on loopback has no host name per bucket.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -30,27 +30,39 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// The same for buckets, where `UploadPartCopy` of a large part takes longest.
 const S3_READ_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Clients of all services that the functions use. Clones share their connections.
+/// Clients of the services that the functions use, each made when it is first asked for: a function that never asks for one
+/// does not carry its code. Clones share clients and their connections.
 #[derive(Debug, Clone)]
-pub struct Clients {
-    /// The ledger's tables.
-    pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Buckets, with the function's role.
-    pub s3: aws_sdk_s3::Client,
-    /// Secrets Manager.
-    pub secrets: aws_sdk_secretsmanager::Client,
-    /// Step Functions.
-    pub step_functions: aws_sdk_sfn::Client,
-    /// SQS.
-    pub sqs: aws_sdk_sqs::Client,
-    /// SNS.
-    pub sns: aws_sdk_sns::Client,
-    /// Lambda, for what the account has of it.
-    pub lambda: aws_sdk_lambda::Client,
+pub struct Clients(Arc<Made>);
+
+#[derive(Debug)]
+struct Made {
     config: SdkConfig,
-    source: Arc<OnceCell<aws_sdk_s3::Client>>,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    secrets: OnceLock<aws_sdk_secretsmanager::Client>,
+    step_functions: OnceLock<aws_sdk_sfn::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
+    s3_of_source: OnceCell<aws_sdk_s3::Client>,
     /// For endpoints that a secret names.
     guarded: SharedHttpClient,
+}
+
+/// A method of [`Clients`] for a service whose client needs nothing but the common configuration.
+macro_rules! client_of {
+    ($(#[$doc:meta])* $method:ident, $sdk:ident, $service:ident) => {
+        $(#[$doc])*
+        pub fn $method(&self) -> $sdk::Client {
+            let made = || {
+                let builder = $sdk::config::Builder::from(&self.0.config);
+                let counted = builder.interceptor(CountThrottles(Service::$service));
+                $sdk::Client::from_conf(counted.build())
+            };
+            self.0.$method.get_or_init(made).clone()
+        }
+    };
 }
 
 impl Clients {
@@ -69,28 +81,50 @@ impl Clients {
         let guarded = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
             .build_with_resolver(GuardedResolver::new(reach(&config)));
-        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config)
-            .interceptor(CountThrottles(Service::DynamoDb));
-        let secrets = aws_sdk_secretsmanager::config::Builder::from(&config)
-            .interceptor(CountThrottles(Service::Secrets));
-        let step_functions = aws_sdk_sfn::config::Builder::from(&config)
-            .interceptor(CountThrottles(Service::StepFunctions));
-        let sqs =
-            aws_sdk_sqs::config::Builder::from(&config).interceptor(CountThrottles(Service::Sqs));
-        let sns =
-            aws_sdk_sns::config::Builder::from(&config).interceptor(CountThrottles(Service::Sns));
-        Self {
-            guarded,
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
-            s3: aws_sdk_s3::Client::from_conf(s3_config(&config).build()),
-            secrets: aws_sdk_secretsmanager::Client::from_conf(secrets.build()),
-            step_functions: aws_sdk_sfn::Client::from_conf(step_functions.build()),
-            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
-            sns: aws_sdk_sns::Client::from_conf(sns.build()),
-            lambda: aws_sdk_lambda::Client::new(&config),
+        Self(Arc::new(Made {
             config,
-            source: Arc::default(),
-        }
+            dynamodb: OnceLock::new(),
+            s3: OnceLock::new(),
+            secrets: OnceLock::new(),
+            step_functions: OnceLock::new(),
+            sqs: OnceLock::new(),
+            sns: OnceLock::new(),
+            lambda: OnceLock::new(),
+            s3_of_source: OnceCell::new(),
+            guarded,
+        }))
+    }
+
+    client_of!(
+        /// The ledger's tables.
+        dynamodb, aws_sdk_dynamodb, DynamoDb
+    );
+    client_of!(
+        /// Secrets Manager.
+        secrets, aws_sdk_secretsmanager, Secrets
+    );
+    client_of!(
+        /// Step Functions.
+        step_functions, aws_sdk_sfn, StepFunctions
+    );
+    client_of!(
+        /// SQS.
+        sqs, aws_sdk_sqs, Sqs
+    );
+    client_of!(
+        /// SNS.
+        sns, aws_sdk_sns, Sns
+    );
+
+    /// Lambda, for what the account has of it.
+    pub fn lambda(&self) -> aws_sdk_lambda::Client {
+        self.0.lambda.get_or_init(|| aws_sdk_lambda::Client::new(&self.0.config)).clone()
+    }
+
+    /// Buckets, with the function's role.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let made = || aws_sdk_s3::Client::from_conf(s3_config(&self.0.config).build());
+        self.0.s3.get_or_init(made).clone()
     }
 
     /// A client of source buckets that are read with a role. A process has one such account: the role is taken on anew only
@@ -98,20 +132,20 @@ impl Clients {
     pub async fn s3_of_source(&self, account: &SourceAccount) -> aws_sdk_s3::Client {
         let made = async || {
             let builder =
-                source_account::configured(&self.config, s3_config(&self.config), account);
+                source_account::configured(&self.0.config, s3_config(&self.0.config), account);
             aws_sdk_s3::Client::from_conf(Box::pin(builder).await.build())
         };
-        self.source.get_or_init(made).await.clone()
+        self.0.s3_of_source.get_or_init(made).await.clone()
     }
 
     /// Takes on the role of the source's account, if there is one. The error says why that did not work.
     pub async fn check_source_role(&self, account: &SourceAccount) -> Result<(), String> {
-        source_account::check(&self.config, account).await
+        source_account::check(&self.0.config, account).await
     }
 
     /// How far connections to hosts may go that a person has configured.
     pub fn reach(&self) -> Reach {
-        reach(&self.config)
+        reach(&self.0.config)
     }
 
     /// A client of another S3, with the keys, endpoint and region of a secret. The endpoint's name is resolved within
@@ -124,7 +158,7 @@ impl Clients {
             None,
             "bucket-secret",
         );
-        let mut builder = s3_config(&self.config)
+        let mut builder = s3_config(&self.0.config)
             .credentials_provider(SharedCredentialsProvider::new(credentials));
         if let Some(region) = &keys.region {
             builder = builder.region(Region::new(region.clone()));
@@ -133,7 +167,7 @@ impl Clients {
             builder = builder
                 .endpoint_url(endpoint)
                 .force_path_style(true)
-                .http_client(self.guarded.clone());
+                .http_client(self.0.guarded.clone());
         }
         aws_sdk_s3::Client::from_conf(builder.build())
     }

@@ -20,7 +20,7 @@ pub enum QuotaError {
 
 /// Invocations at a time that the account has. Needs `lambda:GetAccountSettings`, which knows no resources.
 pub async fn lambda(clients: &Clients) -> Result<LambdaQuota, QuotaError> {
-    let asked = clients.lambda.get_account_settings().send().await;
+    let asked = clients.lambda().get_account_settings().send().await;
     let settings = asked.map_err(|error| {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
         told(code, describe(&error))
@@ -44,7 +44,7 @@ pub async fn lambda(clients: &Clients) -> Result<LambdaQuota, QuotaError> {
 pub async fn tables(clients: &Clients) -> Result<TableQuota, QuotaError> {
     // Asked more than once a minute it is throttled, and the next run asks again.
     let once = aws_sdk_dynamodb::config::Config::builder().retry_config(RetryConfig::disabled());
-    let asked = clients.dynamodb.describe_limits().customize().config_override(once).send().await;
+    let asked = clients.dynamodb().describe_limits().customize().config_override(once).send().await;
     let limits = asked.map_err(|error| {
         let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
         told(code, describe(&error))

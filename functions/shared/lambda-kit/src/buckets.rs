@@ -13,7 +13,7 @@ use crate::error::{
 
 /// The keys in a secret.
 pub async fn keys(clients: &Clients, secret: &str) -> Result<BucketKeys, FunctionError> {
-    let text = Secrets::new(clients.secrets.clone())
+    let text = Secrets::new(clients.secrets())
         .get(secret)
         .await
         .map_err(|error| FunctionError::new(SECRET_UNAVAILABLE, error.to_string()))?;
@@ -58,7 +58,7 @@ pub async fn place(
     let client = match (keys, side) {
         (Some(keys), _) => clients.s3_with_keys(&keys),
         (None, Side::Source) => clients.s3_of_source(&settings.source_account).await,
-        (None, Side::Destination) => clients.s3.clone(),
+        (None, Side::Destination) => clients.s3(),
     };
     Ok(S3Place { client, bucket: name(place)?, prefix: place.prefix.clone() })
 }

@@ -73,7 +73,7 @@ pub async fn limit(
     if settings.topic_arn.is_none() {
         return;
     }
-    let documents = Documents::new(Storage::new(clients.s3.clone()), &settings.state_bucket);
+    let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
     let today = clock::now().strftime("%Y-%m-%d").to_string();
     match first_time(&documents, &told_key(&run.run_id, &today)).await {
         Ok(false) => return,
@@ -102,7 +102,7 @@ pub fn address(settings: &Settings, key: &str) -> String {
 async fn send(clients: &Clients, settings: &Settings, notice: &Notice) {
     let Some(arn) = &settings.topic_arn else { return };
     let event = notice.event.label();
-    match Topic::new(clients.sns.clone(), arn).publish(notice).await {
+    match Topic::new(clients.sns(), arn).publish(notice).await {
         Ok(()) => tracing::info!(event, "people were told"),
         Err(error) => tracing::warn!(event, error = %error, "people could not be told"),
     }

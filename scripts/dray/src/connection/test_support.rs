@@ -32,9 +32,9 @@ pub(crate) fn connection(server: &MockServer) -> Connection {
     let config = config(&server.uri());
     let clients = Clients::from_config(config.clone());
     Connection {
-        executions: Executions::new(clients.step_functions.clone()),
-        ledger: Ledger::new(clients.dynamodb.clone(), &stack.files_table, &stack.runs_table),
-        storage: Storage::new(clients.s3.clone()),
+        executions: Executions::new(clients.step_functions()),
+        ledger: Ledger::new(clients.dynamodb(), &stack.files_table, &stack.runs_table),
+        storage: Storage::new(clients.s3()),
         clients,
         config,
         stack,

@@ -16,8 +16,8 @@ const GROUP: Group = Group::Stack;
 /// What is found, always in the same order.
 pub(super) async fn look(connection: &Connection) -> Vec<Finding> {
     let Connection { stack, ledger, clients, .. } = connection;
-    let dead = Queue::new(clients.sqs.clone(), &stack.copy_dead_letter_queue);
-    let undelivered = Queue::new(clients.sqs.clone(), &stack.schedule_dead_letter_queue);
+    let dead = Queue::new(clients.sqs(), &stack.copy_dead_letter_queue);
+    let undelivered = Queue::new(clients.sqs(), &stack.schedule_dead_letter_queue);
     let (files, runs, destination, state, dead, undelivered, machines, schedule) = tokio::join!(
         ledger.files_table_state(),
         ledger.runs_table_state(),
@@ -84,7 +84,7 @@ fn empty(name: &str, depth: Result<QueueDepth, QueueError>, hint: &str) -> Findi
 
 async fn machines(connection: &Connection) -> Finding {
     const NAME: &str = "state_machines";
-    let client = &connection.clients.step_functions;
+    let client = &connection.clients.step_functions();
     let described = Kind::ALL.map(|kind| async move {
         let machine = connection.stack.machine(kind);
         let described = client.describe_state_machine().state_machine_arn(machine).send().await;

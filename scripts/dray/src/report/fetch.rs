@@ -47,7 +47,7 @@ pub(super) async fn listed(
 /// Keys that begin so, without those of deeper folders.
 async fn list(connection: &Connection, prefix: &str) -> Result<Vec<String>, Failure> {
     let bucket = &connection.stack.state_bucket;
-    let request = connection.clients.s3.list_objects_v2().bucket(bucket).prefix(prefix);
+    let request = connection.clients.s3().list_objects_v2().bucket(bucket).prefix(prefix);
     let answer = request.delimiter("/").max_keys(FILES_MAX).send().await.map_err(|error| {
         Failure::refused(
             &format!("s3://{bucket}/{prefix} cannot be listed"),

@@ -135,7 +135,7 @@ async fn everything(
     let backups =
         async { Ok::<_, Failure>(ledger.runs(Kind::Backup.name(), BACKUPS_LOOKED_AT).await?) };
     let migrations = async { Ok::<_, Failure>(ledger.runs(Kind::Migrate.name(), 1).await?) };
-    let queue = Queue::new(connection.clients.sqs.clone(), &stack.copy_dead_letter_queue);
+    let queue = Queue::new(connection.clients.sqs(), &stack.copy_dead_letter_queue);
     let optional = async { Ok(join!(queue.depth(), schedule(connection))) };
     let needs_attention = async {
         match needs_attention {

@@ -36,7 +36,7 @@ pub(crate) struct ScheduleView {
 /// Reads the schedule.
 pub(crate) async fn schedule(connection: &Connection) -> Result<ScheduleView, Failure> {
     let stack = &connection.stack;
-    let queue = Queue::new(connection.clients.sqs.clone(), &stack.schedule_dead_letter_queue);
+    let queue = Queue::new(connection.clients.sqs(), &stack.schedule_dead_letter_queue);
     let (schedule, undelivered) = tokio::join!(described(connection), queue.depth());
     let undelivered = undelivered.map_err(|error| {
         Failure::unreachable(

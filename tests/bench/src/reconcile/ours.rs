@@ -50,7 +50,7 @@ pub(crate) struct CompareBucketsArguments {
 
 /// Compares two buckets. The function has a process for each shard.
 pub(crate) async fn compare_buckets(arguments: &CompareBucketsArguments) -> Result<Tally> {
-    let client = Clients::from_config(config(&arguments.endpoint).await).s3;
+    let client = Clients::from_config(config(&arguments.endpoint).await).s3();
     let place = |bucket: &str| S3Place {
         client: client.clone(),
         bucket: bucket.to_owned(),

@@ -42,7 +42,7 @@ async fn copy(url: &str, origin: &str) -> Result<String> {
     let http = HttpSource::new(HttpSourceOptions::new(allow.clone()))?;
     let transfer = Transfer::new(
         TransferOptions::new("destination", MAX_FILE_BYTES),
-        Clients::load().await.s3,
+        Clients::load().await.s3(),
         Sources { s3: None, http },
         Limiter::new(LimiterOptions::up_to(1)),
     );
