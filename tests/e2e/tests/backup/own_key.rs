@@ -12,6 +12,7 @@ const BOUNDARY: &str = "arn:aws:iam::000000000000:policy/boundary";
 async fn a_stack_with_a_key_of_its_own_backs_up_with_that_key() -> Result<()> {
     let parameters = StackParameters::default()
         .with("KmsKeyArn", KEY)
+        .with("SecretKmsKeyArns", KEY)
         .with("SourceKmsKeyArns", KEY)
         .with("DestinationKmsKeyArns", KEY)
         .with("PermissionsBoundary", BOUNDARY)

@@ -131,6 +131,7 @@ const TEXTS: &[Row] = &[
         &["", KEY, "arn:aws-cn:kms:cn-north-1:000000000000:key/mrk-0a1b2c3d0a1b0a1b0a1b0a1b2c3d4e5f"],
         &["alias/mine", "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "arn:aws:kms:eu-central-1:000000000000:alias/mine", "arn:aws:kms:eu-central-1:12:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "*"],
     ),
+    ("SecretKmsKeyArns", &["", KEY], &["alias/mine", "*", ","]),
     ("SourceKmsKeyArns", &["", KEY], &["alias/mine", "*", ","]),
     ("DestinationKmsKeyArns", &["", KEY], &["alias/mine", "*", ","]),
     (
@@ -213,7 +214,7 @@ fn defaults_are_taken_and_no_parameter_is_left_out() {
 #[test]
 fn keys_may_be_several() {
     let template = template();
-    for name in ["SourceKmsKeyArns", "DestinationKmsKeyArns"] {
+    for name in ["SecretKmsKeyArns", "SourceKmsKeyArns", "DestinationKmsKeyArns"] {
         let parameter = template.at(&format!("/Parameters/{name}")).unwrap();
         assert!(takes(parameter, &format!("{KEY},{KEY}")));
         assert!(!takes(parameter, &format!("{KEY}, {KEY}")));
