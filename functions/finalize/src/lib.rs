@@ -18,6 +18,8 @@ use drayage_domain::settings::Settings;
 use drayage_domain::switch::summary::SwitchSummary;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
+use drayage_lambda_kit::metrics::BACKUPS_DONE;
+use drayage_lambda_kit::runtime::Invocation;
 use drayage_lambda_kit::{clock, config, notify};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +60,11 @@ pub enum Answer {
 }
 
 /// Adds up and closes a run. The answer is the execution's output.
-pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
+pub async fn handle(
+    clients: &Clients,
+    request: Request,
+    invocation: Invocation,
+) -> Result<Answer, FunctionError> {
     let settings = config::from_environment()?;
     let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let failure = request.error.as_ref().map(|error| Failure::caught(&error.error, &error.cause));
@@ -113,6 +119,9 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
         "run ended"
     );
     ended.close(&RunSummary::Records(summary.clone()), failure.as_ref()).await?;
+    if summary.accounted_for && options.is_of_everything() {
+        invocation.metrics.add(BACKUPS_DONE, 1);
+    }
     Ok(Answer::Records(summary))
 }
 

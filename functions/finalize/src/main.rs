@@ -6,5 +6,5 @@ use drayage_lambda_kit::runtime::{StartError, serve_task};
 #[tokio::main]
 async fn main() -> Result<(), StartError> {
     let clients = Clients::load().await;
-    serve_task(|request, _| finalize::handle(&clients, request)).await
+    serve_task(|request, invocation| finalize::handle(&clients, request, invocation)).await
 }

@@ -45,6 +45,9 @@ enum Task {
     LintMonitoring,
     /// Writes the bill of materials of what is shipped, as `CycloneDX`.
     Sbom {
+        /// What the functions are built for, such as `aarch64-unknown-linux-gnu`.
+        #[arg(long)]
+        target: String,
         /// File to write to.
         out: PathBuf,
     },
@@ -65,7 +68,7 @@ fn main() -> ExitCode {
         Task::LintMonitoring => {
             monitoring::lint_all().map(|findings| report("lint-monitoring", &findings))
         }
-        Task::Sbom { out } => sbom::write(&out).map(|()| ExitCode::SUCCESS),
+        Task::Sbom { target, out } => sbom::write(&target, &out).map(|()| ExitCode::SUCCESS),
         Task::RenderAsl { out } => asl::render_all(&out).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

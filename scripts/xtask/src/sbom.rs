@@ -12,13 +12,10 @@ use serde_json::{Value, json};
 
 use crate::workspace;
 
-/// What the functions are built for; other targets have other dependencies.
-const TARGET: &str = "aarch64-unknown-linux-gnu";
-
-/// Writes the bill of materials.
-pub(crate) fn write(out: &Path) -> Result<()> {
+/// Writes the bill of materials of functions that are built for `target`; other targets have other dependencies.
+pub(crate) fn write(target: &str, out: &Path) -> Result<()> {
     let root = workspace::root();
-    let metadata = metadata(&root)?;
+    let metadata = metadata(&root, target)?;
     let lock = workspace::read(&root.join("Cargo.lock"))?;
     let bill = bill(&metadata, &checksums(&lock))?;
     let text = serde_json::to_string_pretty(&bill)? + "\n";
@@ -37,9 +34,9 @@ fn check(text: &str) -> Result<()> {
     Ok(())
 }
 
-fn metadata(root: &Path) -> Result<Value> {
+fn metadata(root: &Path, target: &str) -> Result<Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--format-version", "1", "--filter-platform", TARGET])
+        .args(["metadata", "--locked", "--format-version", "1", "--filter-platform", target])
         .current_dir(root)
         .output()
         .context("cannot run cargo metadata")?;

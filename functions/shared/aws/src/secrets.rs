@@ -91,14 +91,25 @@ impl BucketKeys {
         let mut problems = Vec::new();
         for name in fields.keys().filter(|name| !KEY_FIELDS.contains(&name.as_str())) {
             problems.push(Problem::new(
-                name,
+                field_name_or_less(name),
                 "is not a field of a secret with keys",
                 format!("known fields: {}", KEY_FIELDS.join(", ")),
             ));
         }
         let mut text = |name: &str, required: bool| match fields.get(name) {
             Some(serde_json::Value::String(value)) if !value.trim().is_empty() => {
-                Some(value.trim().to_owned())
+                let value = value.trim();
+                if value
+                    .chars()
+                    .any(|character| character.is_whitespace() || character.is_control())
+                {
+                    problems.push(Problem::new(
+                        name,
+                        "has blanks, line breaks or control characters in it",
+                        "copy it anew, in one piece",
+                    ));
+                }
+                Some(value.to_owned())
             }
             None | Some(serde_json::Value::Null) if !required => None,
             Some(_) | None => {
@@ -116,6 +127,13 @@ impl BucketKeys {
                 "endpoint",
                 what,
                 "give scheme and host, such as https://s3.example.com",
+            ));
+        }
+        if region.as_deref().is_some_and(|region| !is_region(region)) {
+            problems.push(Problem::new(
+                "region",
+                "is not the name of a region",
+                "give lower-case letters, digits and hyphens, such as eu-central-1",
             ));
         }
         match (access_key_id, secret_access_key) {
@@ -164,6 +182,19 @@ impl BucketKeys {
     }
 }
 
+/// A name that does not look like one may be a pasted key: it is not repeated.
+fn field_name_or_less(name: &str) -> &str {
+    let plain =
+        name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if plain { name } else { "(a field)" }
+}
+
+/// Other services than AWS have regions of their own naming (`auto`, `us-east-1`, `fr-par`).
+fn is_region(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.len() <= 64 && text.bytes().all(plain)
+}
+
 /// What is wrong with an endpoint. Its text is not repeated: whoever mistakes the fields puts a key there.
 fn endpoint_problem(endpoint: &str) -> Option<&'static str> {
     let Ok(url) = Url::parse(endpoint) else { return Some("is not a URL") };
@@ -207,6 +238,19 @@ mod tests {
         let error = with_endpoint(endpoint).unwrap_err();
         assert!(matches!(&error, SecretError::Shape(problems) if problems.len() == 1), "{error}");
         assert!(!error.to_string().contains("ENDMARK"), "{error}");
+    }
+
+    #[rstest]
+    // Keys entered as names and values, one for the other.
+    #[case(r#"{"AKIAENDMARK": "b"}"#, 3)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "ENDMARK ENDMARK"}"#, 1)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "session_token": "END\nMARK"}"#, 1)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "ENDMARK 1"}"#, 2)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "ENDMARK"}"#, 1)]
+    fn what_cannot_be_keys_is_refused_and_not_repeated(#[case] text: &str, #[case] count: usize) {
+        let error = BucketKeys::from_json(text).unwrap_err();
+        let shape = matches!(&error, SecretError::Shape(problems) if problems.len() == count);
+        assert!(shape && !format!("{error} {error:?}").contains("END"), "{error:?}");
     }
 
     #[rstest]

@@ -128,6 +128,18 @@ pub struct RunOptions {
     pub analysis: Option<AnalysisOptions>,
 }
 
+impl RunOptions {
+    /// Whether the run copies whatever is new, with no record left out by whoever started it.
+    pub const fn is_of_everything(&self) -> bool {
+        !self.dry_run
+            && !self.repair
+            && self.accounts.is_none()
+            && self.records.is_none()
+            && self.max_files.is_none()
+            && self.analysis.is_none()
+    }
+}
+
 /// The backup before a backup: a schedule that has missed its time shows as too many hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

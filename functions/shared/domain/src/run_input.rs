@@ -88,8 +88,8 @@ pub struct BackupInput {
 /// Files per batch: enough to make a message worth its price, few enough for one Lambda invocation.
 pub const BATCH_SIZE_MAX: u32 = 1000;
 
-/// A list of accounts becomes part of a SOQL condition, which is limited to 100,000 characters
-/// (<https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_soslsoql.htm>).
+/// The list goes with the input through every step of an execution, whose states take 256 KiB; a name has at most 255 characters
+/// (<https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>).
 pub const ACCOUNTS_MAX: usize = 200;
 
 /// The fields of [`BackupInput`] as they are spelled in JSON, with what each takes.
@@ -202,7 +202,7 @@ pub(crate) fn check_accounts(accounts: Option<&[String]>, problems: &mut Vec<Pro
         ));
     }
     let mut seen = BTreeSet::new();
-    for account in accounts {
+    for (index, account) in accounts.iter().enumerate() {
         if account.trim().is_empty() {
             problems.push(Problem::new(
                 "accounts",
@@ -210,9 +210,10 @@ pub(crate) fn check_accounts(accounts: Option<&[String]>, problems: &mut Vec<Pro
                 "give an account id or a name",
             ));
         } else if !seen.insert(account) {
+            // A name may be a person's: what is refused is told in logs and notices.
             problems.push(Problem::new(
                 "accounts",
-                format!("names {account:?} twice"),
+                format!("names entry {} twice", index + 1),
                 "name each account once",
             ));
         }

@@ -333,14 +333,14 @@ impl<L: Fn(&str) -> Option<String>> Reader<'_, L> {
             !segment.is_empty()
                 && !segment.chars().all(|character| character == '.')
                 && segment.chars().all(|character| {
-                    character.is_ascii_alphanumeric() || "!-_.*'()".contains(character)
+                    character.is_ascii_alphanumeric() || "!-_.'()".contains(character)
                 })
         });
         if !clean || prefix.len() > 100 {
             self.problem(
                 variables::DESTINATION_PREFIX,
                 format!("{prefix:?} cannot be the start of a key"),
-                "use up to 100 letters, digits, - _ . ! * ' ( ) and single slashes, such as `uploads`",
+                "use up to 100 letters, digits, - _ . ! ' ( ) and single slashes, such as `uploads`",
             );
         }
         prefix

@@ -45,8 +45,13 @@ const LAMBDA: [&str; 9] = [
 ];
 /// What starting another execution can end with
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>).
-const EXECUTIONS: [&str; 2] =
-    ["StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"];
+const EXECUTIONS: [&str; 3] = [
+    // As the developer guide names it, and as the SDK's error is called
+    // (<https://docs.aws.amazon.com/step-functions/latest/dg/tutorial-continue-new.html>).
+    "StepFunctions.ExecutionLimitExceeded",
+    "StepFunctions.ExecutionLimitExceededException",
+    "StepFunctions.SdkClientException",
+];
 /// Errors of `lambda-kit` that pass by themselves. The others need a person.
 const RETRYABLE: [&str; 4] =
     ["LedgerConflict", "LedgerUnavailable", "SecretUnavailable", "StorageUnavailable"];

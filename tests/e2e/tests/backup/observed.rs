@@ -56,6 +56,7 @@ async fn log_lines_name_their_run_and_metrics_agree_with_the_ledger() -> Result<
     let batches =
         u64::from(stack.ledger()?.checkpoint(run).await?.context("a checkpoint")?.batches);
     assert_eq!((total("BatchesPlanned"), total("BatchesClosed")), (batches, batches));
+    assert_eq!(total("BackupsDone"), 1);
     assert!(total("ApiCalls") > 0, "the org was asked");
     let verdicts = sums(&metrics, "Verdicts", Some("Verdict"));
     assert_eq!(verdicts.get("match"), outcomes.get("verified"), "{verdicts:?}");
@@ -88,7 +89,7 @@ async fn watched(stack: &LocalStack, metrics: &[Value]) -> Result<()> {
             description.starts_with(name) && description.ends_with(&end) && tells
         })
     };
-    let expected = ["CopyDeadLetters", "BatchesWaiting", "ApiBudgetLow", "LedgerThrottled"];
+    let expected = ["BatchesWaiting", "ApiBudgetLow", "LedgerThrottled"];
     assert!(expected.iter().all(about), "{alarms:#?}");
     Ok(())
 }

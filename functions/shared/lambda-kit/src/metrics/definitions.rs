@@ -35,6 +35,8 @@ pub struct Metric {
     pub(super) by: Option<&'static str>,
 }
 
+/// Backups of everything that have ended with every record accounted for.
+pub const BACKUPS_DONE: Metric = Metric { name: "BackupsDone", unit: Unit::Count, by: None };
 /// Records and objects that the enumeration has found, unchanged ones included.
 pub const RECORDS_PLANNED: Metric = Metric { name: "RecordsPlanned", unit: Unit::Count, by: None };
 /// Batches that the enumeration has written.

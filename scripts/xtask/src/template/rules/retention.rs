@@ -40,10 +40,18 @@ pub(super) fn buckets_are_kept(template: &Template) -> Vec<Finding> {
     findings
 }
 
+/// A bucket that a first deployment has made, and that fails, is empty: it may go with it. A table cannot, it is protected.
+fn keeps(policy: &str, kept: &str) -> bool {
+    kept == "Retain" || (policy == "DeletionPolicy" && kept == "RetainExceptOnCreate")
+}
+
 fn retained(resource: Resource<'_>) -> Vec<Finding> {
     let policies = ["DeletionPolicy", "UpdateReplacePolicy"].into_iter();
     let missing = policies.filter(|policy| {
-        resource.attribute(&format!("/{policy}")).and_then(Value::as_str) != Some("Retain")
+        resource
+            .attribute(&format!("/{policy}"))
+            .and_then(Value::as_str)
+            .is_none_or(|kept| !keeps(policy, kept))
     });
     missing
         .map(|policy| Finding::new(resource.name, "kept", format!("its {policy} is not Retain")))

@@ -33,7 +33,7 @@ const FIELDS: [(&str, &str); 15] = [
     ("overwrite", "\"never\", \"if-different\" or \"always\""),
     ("storageClass", "a storage class such as \"STANDARD_IA\""),
     ("preserveTags", "true or false"),
-    ("shards", "a whole number from 1 to 256"),
+    ("shards", "a whole number from 1 to 128"),
 ];
 
 pub(super) fn parse(input: &Value) -> Result<ReconcileInput, Vec<Problem>> {

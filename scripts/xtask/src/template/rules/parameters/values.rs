@@ -82,7 +82,7 @@ const TEXTS: &[Row] = &[
     (
         "DestinationPrefix",
         &["uploads", "a/b.c/d_e", "it's-(me)!", ".hidden"],
-        &["", "/uploads", "uploads/", "a//b", "a/../b", ".", "..", "a/.", "ä", "a b", "a%2Fb"],
+        &["", "/uploads", "uploads/", "a//b", "a/../b", ".", "..", "a/.", "ä", "a b", "a%2Fb", "up*", "*"],
     ),
     (
         "NewUrlBase",
@@ -91,8 +91,8 @@ const TEXTS: &[Row] = &[
     ),
     (
         "AllowedExtensions",
-        &["", "pdf", "pdf,docx", ".pdf, .docx", "tar_gz"],
-        &[",", "pdf,", "pdf,,docx", "*.pdf", "pdf;docx", "p/df", "averyveryverylongextension"],
+        &["", "pdf", "pdf,docx", ".pdf, .docx"],
+        &[",", "pdf,", "pdf,,docx", "tar_gz", "*.pdf", "pdf;docx", "p/df", "averyveryverylongextension"],
     ),
     (
         "ScheduleExpression",
@@ -102,7 +102,7 @@ const TEXTS: &[Row] = &[
         ],
         &[
             "", "0 2 * * ? *", "cron(0 2 * * *)", "cron(0 2 * * * *)", "cron(0 2 ? * ? *)", "cron(60 2 * * ? *)", "cron(0 24 * * ? *)",
-            "cron(0 2 32 * ? *)", "cron(0 2 * 13 ? *)", "cron(0 2 ? * 8 *)", "cron(0 2 ? * MOO *)", "cron(0 2 * * ? 26)",
+            "cron(0 2 32 * ? *)", "cron(0 2 * 13 ? *)", "cron(0 2 ? * 8 *)", "cron(0 2 ? * MOO *)", "cron(0 2 * * ? 26)", "cron(0 2 * * ? 1999)",
             "cron(0 2 * * ? * *)", "cron(0  2 * * ? *)", "cron()", "cron(nonsense)", "rate(0 days)", "rate(0 minutes)", "rate(5 minute)", "rate(-1 hours)",
             "rate(1.5 hours)", "rate(1 week)", "rate(hours)", "at(2026-01-01T00:00:00)", "rate(1 day) ",
         ],
