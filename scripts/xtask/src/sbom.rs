@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn the_bill_holds_what_is_linked_and_nothing_of_the_tests() {
         let directory = std::env::temp_dir().join(format!("sbom-{}.json", std::process::id()));
-        write(&directory).unwrap();
+        write("aarch64-unknown-linux-gnu", &directory).unwrap();
         let text = fs::read_to_string(&directory).unwrap();
         fs::remove_file(&directory).unwrap();
         check(&text).unwrap();
