@@ -14,7 +14,6 @@ mod sweep;
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::pause::Pause;
 use drayage_domain::plan::Planner;
 use drayage_domain::run::{Checkpoint, Position, RunOptions, RunRecord};
@@ -111,9 +110,8 @@ pub async fn handle(
         tracing::info!(run_id = run.run_id, since = pause.since, "paused");
         return Ok(Answer::new(run.run_id, options.dry_run, (&checkpoint, Some(&pause))));
     }
-    let secrets = Secrets::new(clients.secrets());
     let enumeration = Enumeration {
-        client: salesforce::connect(&secrets, &settings.salesforce_secret).await?,
+        client: salesforce::connect(clients, &settings.salesforce_secret).await?,
         run,
         options,
         planner,

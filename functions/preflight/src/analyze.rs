@@ -3,7 +3,6 @@
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::analysis::AnalysisOptions;
 use drayage_domain::analysis::input::AnalyzeInput;
 use drayage_domain::run::Work;
@@ -21,13 +20,12 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
     let mut options = settings.options(&input.backup());
 
     checks::state_bucket(&Storage::new(clients.s3()), &settings).await?;
-    let secrets = Secrets::new(clients.secrets());
     if let Some(secret) = &settings.source_secret {
         // One of the wrong shape would make every file look forbidden.
         buckets::keys(clients, secret).await?;
     }
     checks::source_role(clients, &settings).await?;
-    let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
+    let client = salesforce::connect(clients, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     let found = object::check(&client, &options.fields, object::Use::Read).await?;
     options.fields = found.fields;

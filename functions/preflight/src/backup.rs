@@ -3,7 +3,6 @@
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::run::{PreviousBackup, RunOptions, Work};
 use drayage_domain::run_input::BackupInput;
 use drayage_domain::settings::Settings;
@@ -83,8 +82,7 @@ async fn org(
     settings: &Settings,
     options: &RunOptions,
 ) -> Result<(Client, object::Found), FunctionError> {
-    let secrets = Secrets::new(clients.secrets());
-    let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
+    let client = salesforce::connect(clients, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     let found = object::check(&client, &options.fields, object::Use::Read).await?;
     Ok((client, found))

@@ -3,7 +3,6 @@
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::id::RecordId;
 use drayage_domain::run::{RunRecord, Work};
 use drayage_domain::run_input::Trigger;
@@ -82,8 +81,7 @@ async fn learn(
     options: &mut SwitchOptions,
     wanted: object::Use<'_>,
 ) -> Result<(), FunctionError> {
-    let secrets = Secrets::new(clients.secrets());
-    let client = salesforce::connect(&secrets, &settings.salesforce_secret).await?;
+    let client = salesforce::connect(clients, &settings.salesforce_secret).await?;
     checks::api_version(&client).await?;
     let session = client.login().await?;
     options.org_id = session

@@ -8,7 +8,6 @@ mod settle;
 use std::collections::BTreeSet;
 
 use drayage_aws::clients::Clients;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::row::FileRow;
 use drayage_domain::state::FileState;
 use drayage_domain::switch::mode::UpdateMode;
@@ -99,8 +98,7 @@ impl Context {
         if jobs.is_empty() {
             return Ok(found);
         }
-        let secrets = Secrets::new(clients.secrets());
-        let client = salesforce::connect(&secrets, &self.settings.salesforce_secret).await?;
+        let client = salesforce::connect(clients, &self.settings.salesforce_secret).await?;
         found.under_way = settle::under_way(&client, jobs).await?;
         if self.options.execute {
             (found.stopped, found.under_way) =

@@ -177,7 +177,7 @@ impl Context {
         tally: &Tally,
     ) -> Result<SwitchPlan, FunctionError> {
         let options = &self.options;
-        let probe = new_url::open(self, draft).await?;
+        let probe = new_url::open(clients, self, draft).await?;
         // Also where nothing is planned: what is left halfway may be all there is.
         let earlier_jobs = self.earlier_jobs(clients, &tally.interrupted_runs).await?;
         let org = org::Facts::default();

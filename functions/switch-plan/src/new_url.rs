@@ -1,9 +1,9 @@
 //! Whether a user can open a new URL: asked before a single record points at one.
 
+use drayage_aws::clients::Clients;
 use drayage_aws::objects::{ProbeError, Probed, Prober};
 use drayage_domain::switch::plan::Probe;
 use drayage_domain::switch::{Direction, SwitchLine};
-use drayage_lambda_kit::config;
 use drayage_lambda_kit::error::FunctionError;
 
 use crate::Context;
@@ -14,7 +14,11 @@ pub(crate) const HINT: &str = "make the destination readable, such as through a 
                                if users reach it in a way that this function cannot, pass \"probe\": false";
 
 /// Opens the new URL of the first line, if the run wants that.
-pub(crate) async fn open(context: &Context, draft: &Draft) -> Result<Option<Probe>, FunctionError> {
+pub(crate) async fn open(
+    clients: &Clients,
+    context: &Context,
+    draft: &Draft,
+) -> Result<Option<Probe>, FunctionError> {
     let options = &context.options;
     let Some(SwitchLine { record_id, to: Some(url), .. }) = draft.first.first() else {
         return Ok(None);
@@ -25,7 +29,7 @@ pub(crate) async fn open(context: &Context, draft: &Draft) -> Result<Option<Prob
     let ids = [record_id.clone()];
     let rows = context.ledger.rows(&ids).await?;
     let proof = rows.get(record_id).and_then(|row| row.proof.as_ref());
-    let answer = match Prober::new(config::reach()) {
+    let answer = match Prober::new(clients.reach()) {
         Ok(prober) => prober.head(url).await,
         Err(error) => Err(error),
     };

@@ -1,7 +1,6 @@
 //! What only the org can tell: how many API calls it has left, and whether it guards updates.
 
 use drayage_aws::clients::Clients;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::switch::SwitchLine;
 use drayage_domain::switch::mode::{ModeChoice, ModeFacts, UpdateMode};
 use drayage_domain::switch::options::SwitchOptions;
@@ -78,8 +77,7 @@ pub(crate) async fn ask(
     draft: &Draft,
     canary: bool,
 ) -> Result<Facts, FunctionError> {
-    let secrets = Secrets::new(clients.secrets());
-    let client = salesforce::connect(&secrets, &context.settings.salesforce_secret).await?;
+    let client = salesforce::connect(clients, &context.settings.salesforce_secret).await?;
     // Without the permission to read the limits, the headers of the calls made so far tell the same.
     let api_calls_left = match client.limits().await? {
         Some(limits) => limits.daily_api_requests().map(|limit| limit.remaining),

@@ -32,7 +32,6 @@ use std::sync::Arc;
 
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::switch::lane::{Lane, lanes_prefix};
 use drayage_lambda_kit::error::{FunctionError, INPUT_INVALID};
 use drayage_lambda_kit::runtime::Invocation;
@@ -167,8 +166,7 @@ impl Switcher {
         if let Some(client) = known.as_ref() {
             return Ok(Arc::clone(client));
         }
-        let secrets = Secrets::new(self.clients.secrets());
-        let client = Arc::new(salesforce::connect(&secrets, secret).await?);
+        let client = Arc::new(salesforce::connect(&self.clients, secret).await?);
         *known = Some(Arc::clone(&client));
         Ok(client)
     }

@@ -19,6 +19,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use drayage_cloudformation::Template;
 use serde_json::Value;
 
 use crate::finding::Finding;
@@ -34,7 +35,7 @@ const TEMPLATE: &str = "infra/template.yaml";
 /// Lints every definition of the checkout.
 pub(crate) fn lint_all() -> Result<Vec<Finding>> {
     let root = workspace::root();
-    let template = workspace::read(&root.join(TEMPLATE))?;
+    let template = Template::parse(&workspace::read(&root.join(TEMPLATE))?)?;
     let known = KnownErrors::read(&root)?;
     let mut findings = Vec::new();
     for path in workspace::files_below(&root.join(DEFINITIONS), ENDING)? {

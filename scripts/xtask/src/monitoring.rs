@@ -1,5 +1,4 @@
-//! The monitoring stack against the sources: what it watches is told, what is told is shown, and what it asks for is logged. Read as
-//! text, because its tags are not plain YAML.
+//! The monitoring stack against the sources: what it watches is told, what is told is shown, and what it asks for is logged.
 
 mod dashboard;
 mod metrics;
@@ -24,13 +23,12 @@ const DOCUMENT: &str = "docs/observability.md";
 pub(crate) fn lint_all() -> Result<Vec<Finding>> {
     let root = workspace::root();
     let told = metrics::told(&workspace::read(&root.join(DEFINITIONS))?)?;
-    let text = workspace::read(&root.join(TEMPLATE))?;
-    let template = Template::read(&text)?;
+    let template = Template::read(&workspace::read(&root.join(TEMPLATE))?)?;
     let document = workspace::read(&root.join(DOCUMENT))?;
     let mut findings = dashboard::lint(&template.dashboard);
     findings.extend(lint_metrics(&told, &template, &document));
-    findings
-        .extend(outcomes::lint(&text, &outcomes::known(&workspace::read(&root.join(OUTCOMES))?)?));
+    let known = outcomes::known(&workspace::read(&root.join(OUTCOMES))?)?;
+    findings.extend(outcomes::lint(&template.dashboard, &template.outcomes, &known));
     findings.extend(queries::lint(&template.queries, &told, &queries::logged(&root)?));
     Ok(findings)
 }
@@ -60,6 +58,8 @@ fn lint_metrics(told: &[Metric], template: &Template, document: &str) -> Vec<Fin
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -81,6 +81,7 @@ mod tests {
         let template = Template {
             dashboard: serde_json::json!({ "widgets": [widget] }),
             alarms: vec![metric("Gone", &["Stack"])],
+            outcomes: BTreeSet::new(),
             queries: Vec::new(),
         };
         let found: Vec<String> = lint_metrics(&told, &template, "| `Files` |")

@@ -6,11 +6,12 @@ mod names;
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use drayage_cloudformation::Template;
 
 use crate::finding::Finding;
 use crate::workspace;
 
-use names::{ALARMS, Names};
+use names::{ALARM, ALARMS, Names};
 
 const RUNBOOK: &str = "RUNBOOK.md";
 
@@ -19,26 +20,23 @@ pub(crate) fn lint_all() -> Result<Vec<Finding>> {
     let root = workspace::root();
     let runbook = workspace::read(&root.join(RUNBOOK))?;
     let mut findings = lint(&runbook, &Names::read(&root)?);
-    findings.extend(alarms_lead_to_it(&workspace::read(&root.join(ALARMS))?, &runbook));
+    let monitoring = Template::parse(&workspace::read(&root.join(ALARMS))?)?;
+    findings.extend(alarms_lead_to_it(&monitoring, &runbook));
     Ok(findings)
 }
 
 /// Every alarm's description ends with the address of its own heading.
-fn alarms_lead_to_it(template: &str, runbook: &str) -> Vec<Finding> {
+fn alarms_lead_to_it(template: &Template, runbook: &str) -> Vec<Finding> {
     let anchors: BTreeSet<String> = headings(runbook).map(|(_, name)| anchor(name)).collect();
     let mut findings = Vec::new();
-    let mut alarm = "";
-    for (index, line) in template.lines().enumerate() {
-        if let Some(name) = line.strip_prefix("  ").and_then(|line| line.strip_suffix(':'))
-            && !name.starts_with(' ')
-        {
-            alarm = name;
-        }
-        let Some(text) = line.trim().strip_prefix("AlarmDescription:") else { continue };
-        let target = text.trim_end_matches('"').rsplit_once(" ${RunbookUrl}#").map(|(_, to)| to);
-        if target != Some(&anchor(alarm)) || !target.is_some_and(|to| anchors.contains(to)) {
-            let message = format!("{alarm} does not lead to the heading `{alarm}` of {RUNBOOK}");
-            findings.push(Finding::new(format!("{ALARMS}:{}", index + 1), "runbook", message));
+    for alarm in template.of_type(ALARM) {
+        let description = alarm.property("/AlarmDescription");
+        let text = description.and_then(|text| text.get("Fn::Sub").unwrap_or(text).as_str());
+        let target = text.and_then(|text| text.rsplit_once(" ${RunbookUrl}#")).map(|(_, to)| to);
+        let name = alarm.name;
+        if target != Some(&anchor(name)) || !target.is_some_and(|to| anchors.contains(to)) {
+            let message = format!("{name} does not lead to the heading `{name}` of {RUNBOOK}");
+            findings.push(Finding::new(format!("{ALARMS}: {name}"), "runbook", message));
         }
     }
     findings
@@ -148,16 +146,18 @@ mod tests {
 
     #[test]
     fn an_alarm_that_leads_elsewhere_is_told() {
-        let alarm = |to: &str| {
-            format!(
-                "  A:\n    Properties:\n      AlarmDescription: !Sub \"x ${{RunbookUrl}}#{to}\"\n"
-            )
+        let alarm = |description: &str| {
+            Template::parse(&format!(
+                "Resources:\n  A:\n    Type: {ALARM}\n    Properties:\n      AlarmDescription: {description}\n"
+            ))
+            .unwrap()
         };
+        let leads_to = |to: &str| alarm(&format!("!Sub \"x ${{RunbookUrl}}#{to}\""));
         let runbook = "### `A`\n### `B`\n";
-        assert_eq!(alarms_lead_to_it(&alarm("a"), runbook), []);
-        assert_eq!(alarms_lead_to_it(&alarm("b"), runbook).len(), 1);
-        assert_eq!(alarms_lead_to_it(&alarm("a"), "### `B`\n").len(), 1);
-        assert_eq!(alarms_lead_to_it("      AlarmDescription: x\n", runbook).len(), 1);
+        assert_eq!(alarms_lead_to_it(&leads_to("a"), runbook), []);
+        assert_eq!(alarms_lead_to_it(&leads_to("b"), runbook).len(), 1);
+        assert_eq!(alarms_lead_to_it(&leads_to("a"), "### `B`\n").len(), 1);
+        assert_eq!(alarms_lead_to_it(&alarm("x"), runbook).len(), 1);
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! The linter of the `CloudFormation` templates, and the table of permissions that is made from them. What `cfn-lint` cannot know
 //! is held here: who may do what and why, encryption, retention, and where undelivered work ends up.
 //!
-//! One file per group of rules; a rule is a function from a [`model::Template`] to findings.
+//! One file per group of rules; a rule is a function from a [`Template`] to findings.
 
-mod model;
 mod permissions;
-mod reader;
 mod rules;
 mod shown;
 
@@ -13,11 +11,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use drayage_cloudformation::Template;
 
 use crate::finding::Finding;
 use crate::workspace;
-
-use model::Template;
 
 const MAIN: &str = "infra/template.yaml";
 

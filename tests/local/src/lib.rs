@@ -13,6 +13,7 @@ pub mod executions;
 pub mod foreign_s3;
 pub mod journey;
 pub mod local_stack;
+pub mod logs;
 pub mod overview;
 mod process;
 pub mod progress;

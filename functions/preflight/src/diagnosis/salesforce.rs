@@ -1,7 +1,6 @@
 //! The org: from the secret to the records.
 
 use drayage_aws::clients::Clients;
-use drayage_aws::secrets::Secrets;
 use drayage_domain::diagnosis::{ApiCalls, Diagnosis};
 use drayage_domain::run_input::BackupInput;
 use drayage_domain::settings::Settings;
@@ -18,8 +17,7 @@ use crate::checks::object::{self, Room, Use};
 /// What is found in the org. Each of secret, sign-in and API version is needed by all that follows.
 pub(super) async fn look(clients: &Clients, settings: &Settings) -> Diagnosis {
     let mut found = Diagnosis::default();
-    let secrets = Secrets::new(clients.secrets());
-    let client = match salesforce::connect(&secrets, &settings.salesforce_secret).await {
+    let client = match salesforce::connect(clients, &settings.salesforce_secret).await {
         Ok(client) => client,
         Err(error) => {
             found.checks.push(failed("salesforce_secret", &error));

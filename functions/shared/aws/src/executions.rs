@@ -3,7 +3,10 @@
 mod read;
 mod steer;
 
+use std::error::Error;
+
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sfn::types::ExecutionStatus as SdkStatus;
 
 pub use steer::RunningExecution;
@@ -15,6 +18,9 @@ pub use read::{Detail, ListedExecution, Standing, Steps};
 /// Step Functions takes causes of up to 32,768 characters; people read less
 /// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskFailure.html>).
 const CAUSE_CHARACTERS_MAX: usize = 1000;
+/// What is answered for a token that nobody waits for
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>).
+const NOBODY_WAITS: [&str; 3] = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"];
 
 /// Step Functions cannot be used just now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -152,19 +158,7 @@ impl Executions {
             .output(output.to_string())
             .send()
             .await;
-        match sent {
-            Ok(_) => Ok(Told::Waiting),
-            Err(error)
-                if error.as_service_error().is_some_and(|service| {
-                    service.is_task_timed_out()
-                        || service.is_task_does_not_exist()
-                        || service.is_invalid_token()
-                }) =>
-            {
-                Ok(Told::Gone)
-            }
-            Err(error) => Err(ExecutionError(describe(&error))),
-        }
+        told(sent)
     }
 
     /// Tells a waiting task that it failed, under the name that the state machine catches.
@@ -183,19 +177,21 @@ impl Executions {
             .cause(cause)
             .send()
             .await;
-        match sent {
-            Ok(_) => Ok(Told::Waiting),
-            Err(error)
-                if error.as_service_error().is_some_and(|service| {
-                    service.is_task_timed_out()
-                        || service.is_task_does_not_exist()
-                        || service.is_invalid_token()
-                }) =>
-            {
-                Ok(Told::Gone)
-            }
-            Err(error) => Err(ExecutionError(describe(&error))),
+        told(sent)
+    }
+}
+
+/// Whether somebody was waiting for what was sent.
+fn told<T, E>(sent: Result<T, SdkError<E>>) -> Result<Told, ExecutionError>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match sent {
+        Ok(_) => Ok(Told::Waiting),
+        Err(error) if error.code().is_some_and(|code| NOBODY_WAITS.contains(&code)) => {
+            Ok(Told::Gone)
         }
+        Err(error) => Err(ExecutionError(describe(&error))),
     }
 }
 

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use drayage_domain::allow_list::Reach;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder};
 use url::{Host, Url};
 
 /// A lookup under way.
@@ -35,6 +36,21 @@ pub struct GuardedResolver {
 #[derive(Debug)]
 pub(crate) struct ForbiddenName {
     host: String,
+}
+
+/// The beginnings of an HTTP client for a host that nobody vouches for: it goes where it is told and nowhere else, says nothing of
+/// where it comes from, and takes bodies as they are.
+pub(crate) fn wary_client(resolver: GuardedResolver) -> ClientBuilder {
+    Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .dns_resolver(resolver)
 }
 
 impl GuardedResolver {

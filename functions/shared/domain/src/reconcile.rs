@@ -27,7 +27,7 @@ pub use difference::{Difference, Seen, Worst};
 pub use level::Level;
 pub use object::{Object, Side};
 pub use report::{
-    BucketAccess, Copied, Cost, CostItem, Partial, Phase, Place, Report, Review, Round, TOP_MAX,
+    BucketAccess, Cost, CostItem, Partial, Phase, Place, Report, Review, Round, TOP_MAX,
     manual_review,
 };
 pub use summary::ReconcileSummary;

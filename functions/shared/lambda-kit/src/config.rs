@@ -1,8 +1,6 @@
 //! The environment, read in one place.
 
-use drayage_domain::allow_list::{Reach, is_local_endpoint};
 use drayage_domain::settings::Settings;
-use drayage_domain::settings::variables::AWS_ENDPOINT_URL;
 
 use crate::error::FunctionError;
 
@@ -45,12 +43,6 @@ fn filter_of(level: &str) -> String {
     }
     let own = OWN_TARGETS.map(|target| format!("{target}={level}"));
     format!("info,{RUNTIMES_OWN},{}", own.join(","))
-}
-
-/// How far connections to hosts may go that a person has configured: to loopback only where this machine plays AWS.
-pub fn reach() -> Reach {
-    let local = variable(AWS_ENDPOINT_URL).is_some_and(|url| is_local_endpoint(&url));
-    if local { Reach::ThisMachine } else { Reach::Private }
 }
 
 /// The stack's name, under which metrics are told; none are where it is not set.

@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
+use drayage_aws::clients::Clients;
 use drayage_aws::net::GuardedResolver;
 use drayage_aws::secrets::Secrets;
 use drayage_domain::allow_list::Reach;
 use drayage_salesforce::{Client, ClientOptions, Credentials};
 use secrecy::ExposeSecret;
 
+use crate::clock;
 use crate::error::{FunctionError, SECRET_INVALID, SECRET_UNAVAILABLE};
-use crate::{clock, config};
 
 /// Reads the secret `name` and makes a client of it. Nothing is sent to Salesforce yet.
-pub async fn connect(secrets: &Secrets, name: &str) -> Result<Client, FunctionError> {
-    let secret = secrets
+pub async fn connect(clients: &Clients, name: &str) -> Result<Client, FunctionError> {
+    let secret = Secrets::new(clients.secrets())
         .get(name)
         .await
         .map_err(|error| FunctionError::new(SECRET_UNAVAILABLE, error.to_string()))?;
     let credentials = Credentials::from_secret_json(secret.expose_secret())
         .map_err(|error| FunctionError::new(SECRET_INVALID, format!("secret {name}: {error}")))?;
-    let reach = config::reach();
+    let reach = clients.reach();
     if credentials.names_this_machine() && reach != Reach::ThisMachine {
         let message = format!(
             "secret {name}: login_url: names this machine, which on AWS is the Lambda runtime; hint: give the org's login URL"

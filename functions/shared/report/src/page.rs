@@ -4,6 +4,7 @@
 //! hash. Foreign text is escaped by the template engine, and invisible characters in it are shown
 //! ([`crate::visible`]).
 
+mod bar;
 mod cost;
 mod difference;
 mod findings;

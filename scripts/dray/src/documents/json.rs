@@ -9,7 +9,7 @@ const DOCUMENT: &str = "docs/json.md";
 const VIEWS: [&str; 7] =
     ["accounts", "attention", "overview", "progress", "readiness", "runs", "schedule"];
 /// Other shapes that commands print, by the file that has them.
-const OTHERS: [(&str, &[&str]); 15] = [
+const OTHERS: [(&str, &[&str]); 14] = [
     ("counts.rs", &["Counts"]),
     ("diagnosis.rs", &["ApiCalls", "Diagnosis"]),
     ("estimate.rs", &["Estimate"]),
@@ -17,7 +17,6 @@ const OTHERS: [(&str, &[&str]); 15] = [
     ("estimate/usage.rs", &["Bill", "BillLine", "ServiceCost"]),
     ("org.rs", &["Org"]),
     ("recommendation.rs", &["Recommendation"]),
-    ("reconcile/report.rs", &["Copied"]),
     ("reconcile/summary.rs", &["ReconcileSummary"]),
     ("reconcile/tally.rs", &["Volume"]),
     ("run.rs", &["PreviousBackup", "Summary"]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use drayage_cloudformation::{STATE_MACHINE, Template};
 use serde_json::Value;
 
 use crate::finding::Finding;
@@ -50,32 +51,12 @@ pub(super) fn used_in(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The names under `DefinitionSubstitutions` of the state machine whose `DefinitionUri` ends in `file`, or `None` if
-/// there is no such state machine. The template is read as text, because its tags are not plain YAML.
-pub(super) fn defined_in(template: &str, file: &str) -> Option<Vec<String>> {
-    let mut lines = template.lines();
-    lines.find(|line| {
-        line.trim()
-            .strip_prefix("DefinitionUri:")
-            .is_some_and(|uri| uri.trim().rsplit('/').next() == Some(file))
+/// there is no such state machine.
+pub(super) fn defined_in(template: &Template, file: &str) -> Option<Vec<String>> {
+    let machine = template.of_type(STATE_MACHINE).find(|machine| {
+        let uri = machine.property("/DefinitionUri").and_then(Value::as_str);
+        uri.and_then(|uri| uri.rsplit('/').next()) == Some(file)
     })?;
-    let heading = lines.find(|line| {
-        let line = line.trim();
-        line == "DefinitionSubstitutions:" || line.starts_with("DefinitionUri:")
-    })?;
-    if heading.trim() != "DefinitionSubstitutions:" {
-        return None;
-    }
-    let depth = indentation(heading);
-    let names = lines
-        .take_while(|line| line.trim().is_empty() || indentation(line) > depth)
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    Some(names)
-}
-
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
+    let defined = machine.property("/DefinitionSubstitutions")?.as_object()?;
+    Some(defined.keys().cloned().collect())
 }

@@ -264,11 +264,15 @@ fn substitutions_agree_with_the_template() {
 
 #[test]
 fn substitutions_are_found_in_a_template() {
-    let template = "
+    let template = Template::parse(
+        "
+Resources:
   Other:
+    Type: AWS::Serverless::StateMachine
     Properties:
       DefinitionUri: ../statemachine/other.asl.json
   Ours:
+    Type: AWS::Serverless::StateMachine
     Properties:
       DefinitionUri: ../statemachine/ours.asl.json
       DefinitionSubstitutions:
@@ -277,13 +281,15 @@ fn substitutions_are_found_in_a_template() {
 
         Two: !Sub \"${One}:x\"
       Role: !GetAtt Role.Arn
-";
+",
+    )
+    .unwrap();
     assert_eq!(
-        substitutions::defined_in(template, "ours.asl.json"),
+        substitutions::defined_in(&template, "ours.asl.json"),
         Some(vec!["One".to_owned(), "Two".to_owned()])
     );
-    assert_eq!(substitutions::defined_in(template, "other.asl.json"), None);
-    assert_eq!(substitutions::defined_in(template, "third.asl.json"), None);
+    assert_eq!(substitutions::defined_in(&template, "other.asl.json"), None);
+    assert_eq!(substitutions::defined_in(&template, "third.asl.json"), None);
 }
 
 #[test]

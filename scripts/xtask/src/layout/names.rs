@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use drayage_cloudformation::{FUNCTION, Template};
+use serde_json::Value;
+
 use super::dependencies::Package;
 use crate::finding::Finding;
 
@@ -35,7 +38,7 @@ pub(super) fn functions_carry_one_name(packages: &[Package], template: &str) -> 
 }
 
 /// Every `DRAYAGE_` variable that settings read is set by the template, and the other way round.
-pub(super) fn variables_are_set(template: &str, settings: &str) -> Vec<Finding> {
+pub(super) fn variables_are_set(template: &Template, settings: &str) -> Vec<Finding> {
     let read: BTreeSet<&str> = settings
         .lines()
         .filter(|line| line.contains("const "))
@@ -44,10 +47,15 @@ pub(super) fn variables_are_set(template: &str, settings: &str) -> Vec<Finding> 
         // Log filter and stack are no settings: they are read before settings are checked.
         .chain(["DRAYAGE_LOG_LEVEL", "DRAYAGE_STACK"])
         .collect();
-    let set: BTreeSet<&str> = template
-        .lines()
-        .filter_map(|line| line.trim().split_once(':'))
-        .map(|(name, _)| name)
+    let of_all = template.at("/Globals/Function/Environment/Variables");
+    let of_one = template
+        .of_type(FUNCTION)
+        .filter_map(|function| function.property("/Environment/Variables"));
+    let set: BTreeSet<&str> = of_all
+        .into_iter()
+        .chain(of_one)
+        .filter_map(Value::as_object)
+        .flat_map(|variables| variables.keys().map(String::as_str))
         .filter(|name| name.starts_with("DRAYAGE_"))
         .collect();
     let unset = read.difference(&set).map(|name| format!("does not set {name}"));
@@ -68,16 +76,14 @@ pub(super) fn endpoint_is_not_set(template: &str) -> Vec<Finding> {
 }
 
 /// The template tells the version of the workspace, by which tools know a deployed stack.
-pub(super) fn version_is_told(template: &str, manifest: &str) -> Vec<Finding> {
+pub(super) fn version_is_told(template: &Template, manifest: &str) -> Vec<Finding> {
     let version = manifest
         .lines()
         .skip_while(|line| line.trim() != "[workspace.package]")
         .find_map(|line| line.trim().strip_prefix("version = "))
-        .unwrap_or_default();
-    let told = template
-        .lines()
-        .skip_while(|line| line.trim() != "DrayageVersion:")
-        .find_map(|line| line.trim().strip_prefix("Value: "));
+        .unwrap_or_default()
+        .trim_matches('"');
+    let told = template.at("/Outputs/DrayageVersion/Value").and_then(Value::as_str);
     if told == Some(version) {
         return Vec::new();
     }
@@ -92,10 +98,11 @@ mod tests {
     #[test]
     fn a_template_of_another_version_is_told() {
         let manifest = "[workspace]\nversion = \"9\"\n[workspace.package]\nversion = \"0.1.0\"\n";
+        let told = |template: &str| version_is_told(&Template::parse(template).unwrap(), manifest);
         let template = "Outputs:\n  DrayageVersion:\n    Value: \"0.1.0\"\n";
-        assert_eq!(version_is_told(template, manifest), []);
-        assert_eq!(version_is_told(&template.replace("0.1", "0.2"), manifest).len(), 1);
-        assert_eq!(version_is_told("Outputs:\n", manifest).len(), 1);
+        assert_eq!(told(template), []);
+        assert_eq!(told(&template.replace("0.1", "0.2")).len(), 1);
+        assert_eq!(told("Outputs:\n").len(), 1);
     }
 
     #[test]
@@ -129,9 +136,16 @@ mod tests {
     #[test]
     fn a_variable_on_one_side_only_is_told() {
         let settings = "pub const A: &str = \"DRAYAGE_A\";";
-        let template = "DRAYAGE_A: !Ref A\nDRAYAGE_LOG_LEVEL: !Ref L\nDRAYAGE_STACK: !Ref S";
-        assert_eq!(variables_are_set(template, settings), []);
-        assert_eq!(variables_are_set(template, "").len(), 1);
-        assert_eq!(variables_are_set("DRAYAGE_LOG_LEVEL: x\nDRAYAGE_STACK: y", settings).len(), 1);
+        let template = |text: &str| Template::parse(text).unwrap();
+        let both = template(
+            "
+Globals: { Function: { Environment: { Variables: { DRAYAGE_LOG_LEVEL: !Ref L, DRAYAGE_STACK: !Ref S } } } }
+Resources:
+  F: { Type: AWS::Serverless::Function, Properties: { Environment: { Variables: { DRAYAGE_A: !Ref A } } } }
+",
+        );
+        assert_eq!(variables_are_set(&both, settings), []);
+        assert_eq!(variables_are_set(&both, "").len(), 1);
+        assert_eq!(variables_are_set(&template("{}"), settings).len(), 3);
     }
 }

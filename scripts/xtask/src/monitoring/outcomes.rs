@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::TEMPLATE;
 use crate::finding::Finding;
@@ -23,16 +24,16 @@ pub(super) fn known(source: &str) -> Result<BTreeSet<String>> {
     Ok(names.filter(|name| name != NEVER_COUNTED).collect())
 }
 
-/// Compares them with the template.
-pub(super) fn lint(template: &str, known: &BTreeSet<String>) -> Vec<Finding> {
-    let word = |rest: &str| {
-        rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().map(str::to_owned)
-    };
-    let after =
-        |label: &str| template.split(label).skip(1).filter_map(word).collect::<BTreeSet<_>>();
-    let shown = after("\"Outcome\", \"");
-    let watched = after("{ Name: Outcome, Value: ");
-    let unknown = shown.union(&watched).filter(|name| !known.contains(*name));
+/// Compares them with the dashboard, and with those that alarms watch.
+pub(super) fn lint(
+    dashboard: &Value,
+    watched: &BTreeSet<String>,
+    known: &BTreeSet<String>,
+) -> Vec<Finding> {
+    let rows = dashboard.to_string();
+    let shown = rows.split(r#""Outcome",""#).skip(1).filter_map(|rest| rest.split('"').next());
+    let shown: BTreeSet<String> = shown.map(str::to_owned).collect();
+    let unknown = shown.union(watched).filter(|name| !known.contains(*name));
     let unknown = unknown.map(|name| format!("watches the outcome `{name}`, which does not exist"));
     let hidden = known
         .difference(&shown)
@@ -42,6 +43,8 @@ pub(super) fn lint(template: &str, known: &BTreeSet<String>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const SOURCE: &str = "    pub fn label(self) -> String {
@@ -57,9 +60,10 @@ mod tests {
     fn outcomes_on_one_side_only_are_told() {
         let known = known(SOURCE).unwrap();
         assert_eq!(known, ["failed", "verified"].map(str::to_owned).into());
-        let row = |name: &str| format!("[\"Stack\", \"s\", \"Outcome\", \"{name}\"]\n");
-        assert_eq!(lint(&(row("failed") + &row("verified")), &known), []);
-        let found = lint(&format!("{}{{ Name: Outcome, Value: gone }}", row("failed")), &known);
+        let row = |name: &str| json!(["Stack", "s", "Outcome", name]);
+        let complete = json!([row("failed"), row("verified")]);
+        assert_eq!(lint(&complete, &known, &known), []);
+        let found = lint(&row("failed"), &["gone".to_owned()].into(), &known);
         let found: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(found.len(), 2);
         assert!(found[0].contains("`gone`") && found[1].contains("`verified`"), "{found:?}");

@@ -1,6 +1,9 @@
 //! What the monitoring stack's template holds.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
+use drayage_cloudformation as cloudformation;
 use serde_json::Value;
 
 use super::metrics::Metric;
@@ -22,53 +25,61 @@ pub(super) struct Template {
     pub(super) dashboard: Value,
     /// Our metrics that alarms watch.
     pub(super) alarms: Vec<Metric>,
+    /// Outcomes that alarms watch.
+    pub(super) outcomes: BTreeSet<String>,
     /// Saved queries, and those of the dashboard.
     pub(super) queries: Vec<Query>,
 }
 
 impl Template {
     pub(super) fn read(template: &str) -> Result<Self> {
-        let body = block(template, "DashboardBody: !Sub |").context("there is no dashboard")?;
-        let dashboard = serde_json::from_str(&body).context("the dashboard's body is no JSON")?;
-        let alarms = template.split_once("DashboardBody:").map_or(template, |(before, _)| before);
+        let template = cloudformation::Template::parse(template)?;
+        let dashboard = template.of_type("AWS::CloudWatch::Dashboard").next();
+        let body = dashboard.and_then(|dashboard| text(dashboard, "/DashboardBody/Fn::Sub"));
+        let body = body.context("there is no dashboard")?;
+        let dashboard = serde_json::from_str(body).context("the dashboard's body is no JSON")?;
         let mut queries = of_dashboard(&dashboard);
-        let saved = template.split("Type: AWS::Logs::QueryDefinition").skip(1);
-        for (number, definition) in saved.enumerate() {
-            let place = format!("saved query {}", number + 1);
-            let text = block(definition, "QueryString: |").context("a query without a text")?;
-            queries.push(Query { place, text });
+        for saved in template.of_type("AWS::Logs::QueryDefinition") {
+            let place = format!("saved query {}", saved.name);
+            let text = text(saved, "/QueryString").context("a query without a text")?;
+            queries.push(Query { place, text: text.to_owned() });
         }
-        Ok(Self { dashboard, alarms: watched(alarms)?, queries })
+        let (mut alarms, mut outcomes) = (Vec::new(), BTreeSet::new());
+        for alarm in template.of_type("AWS::CloudWatch::Alarm") {
+            for metric in watched(alarm.property("").context("an alarm without properties")?) {
+                let (metric, outcome) = read_metric(metric)?;
+                alarms.push(metric);
+                outcomes.extend(outcome);
+            }
+        }
+        Ok(Self { dashboard, alarms, outcomes, queries })
     }
 }
 
-/// The lines of a literal block, by the line that begins it.
-fn block(text: &str, heading: &str) -> Option<String> {
-    let mut lines = text.lines().skip_while(|line| line.trim() != heading);
-    let depth = indentation(lines.next()?);
-    let body = lines.take_while(|line| line.trim().is_empty() || indentation(line) > depth);
-    Some(body.flat_map(|line| [line, "\n"]).collect())
+fn text<'a>(resource: cloudformation::Resource<'a>, property: &str) -> Option<&'a str> {
+    resource.property(property)?.as_str()
 }
 
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
+/// The metrics of our namespace: an alarm is about one, or combines several.
+fn watched(value: &Value) -> Vec<&Value> {
+    if value["Namespace"] == NAMESPACE {
+        return vec![value];
+    }
+    match value {
+        Value::Object(fields) => fields.values().flat_map(watched).collect(),
+        Value::Array(items) => items.iter().flat_map(watched).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
 }
 
-/// Each use of our namespace in an alarm: the name and the dimensions follow it.
-fn watched(alarms: &str) -> Result<Vec<Metric>> {
-    let uses = alarms.split("Namespace: ").skip(1).filter(|rest| rest.starts_with(NAMESPACE));
-    uses.map(|rest| {
-        let name = after(rest, "MetricName: ").next().context("a metric without a name")?;
-        let dimensions = after(rest, "{ Name: ").map(str::to_owned).collect();
-        Ok(Metric { name: name.to_owned(), dimensions })
-    })
-    .collect()
-}
-
-/// The words behind each `label`.
-fn after<'a>(text: &'a str, label: &'a str) -> impl Iterator<Item = &'a str> {
-    let is_end = |c: char| !c.is_ascii_alphanumeric();
-    text.split(label).skip(1).filter_map(move |rest| rest.split(is_end).next())
+/// A metric, and the outcome that it counts.
+fn read_metric(metric: &Value) -> Result<(Metric, Option<String>)> {
+    let name = metric["MetricName"].as_str().context("a metric without a name")?.to_owned();
+    let dimensions = || metric["Dimensions"].as_array().into_iter().flatten();
+    let outcome = dimensions().find(|dimension| dimension["Name"] == "Outcome");
+    let outcome = outcome.and_then(|dimension| dimension["Value"].as_str()).map(str::to_owned);
+    let names = dimensions().filter_map(|dimension| dimension["Name"].as_str());
+    Ok((Metric { name, dimensions: names.map(str::to_owned).collect() }, outcome))
 }
 
 fn of_dashboard(dashboard: &Value) -> Vec<Query> {
@@ -89,16 +100,26 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = "
+Resources:
   Budget:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
       Namespace: Drayage
       MetricName: Left
       Dimensions:
         - { Name: Stack, Value: !Ref Stack }
       Statistic: Sum
   Rate:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Metrics:
+        - MetricStat:
             Metric: { Namespace: Drayage, MetricName: Files, Dimensions: [{ Name: Stack, Value: !Ref Stack }, { Name: Outcome, Value: failed }] }
+        - MetricStat:
             Metric: { Namespace: AWS/SQS, MetricName: Age, Dimensions: [{ Name: QueueName, Value: x }] }
   Dashboard:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
       DashboardBody: !Sub |
         {\"widgets\": [
           {\"properties\": {\"title\": \"t\", \"query\": \"SOURCE 'g' | fields a | limit 1\"}}]}
@@ -109,7 +130,7 @@ mod tests {
         fields b
         | limit 2
 
-Outputs:
+Outputs: {}
 ";
 
     #[test]
@@ -117,8 +138,9 @@ Outputs:
         let template = Template::read(TEMPLATE).unwrap();
         let alarms: Vec<String> = template.alarms.iter().map(ToString::to_string).collect();
         assert_eq!(alarms, ["Left {Stack}", "Files {Stack, Outcome}"]);
+        assert_eq!(template.outcomes, ["failed".to_owned()].into());
         let texts: Vec<&str> = template.queries.iter().map(|query| query.text.trim()).collect();
-        assert_eq!(texts, ["fields a | limit 1", "fields b\n        | limit 2"]);
-        assert!(Template::read("Resources:\n").is_err());
+        assert_eq!(texts, ["fields a | limit 1", "fields b\n| limit 2"]);
+        assert!(Template::read("Resources: {}\n").is_err());
     }
 }

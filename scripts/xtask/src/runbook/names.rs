@@ -1,9 +1,10 @@
-//! The names that people are told, read from the sources that define them: as text, like the linter of state machines does.
+//! The names that people are told, read from the sources that define them: Rust as text, like the linter of state machines does.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use drayage_cloudformation::Template;
 use serde_json::Value;
 
 use crate::asl::known_errors::KnownErrors;
@@ -14,7 +15,8 @@ const VERDICTS: &str = "functions/shared/domain/src/reconcile/verdict.rs";
 const REMEDIES: &str = "functions/shared/domain/src/remedy/errors.rs";
 /// All alarms are here.
 pub(super) const ALARMS: &str = "infra/monitoring.yaml";
-const ALARM: &str = "Type: AWS::CloudWatch::Alarm";
+/// Type of an alarm.
+pub(super) const ALARM: &str = "AWS::CloudWatch::Alarm";
 
 /// Lists of reasons, by the type that holds them, and what their labels begin with.
 const REASONS: [(&str, &str, &str); 5] = [
@@ -135,21 +137,8 @@ fn fail_states(value: &Value, found: &mut BTreeSet<String>) {
 
 /// Logical names of the template's alarms.
 fn alarms(template: &str) -> Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    let mut resource = "";
-    for line in template.lines() {
-        let name = line.strip_prefix("  ").and_then(|line| line.split_once(':'));
-        match name {
-            Some((name, _)) if name.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-                resource = name;
-            }
-            _ if line.trim() == ALARM => {
-                found.insert(resource.to_owned());
-            }
-            _ => {}
-        }
-    }
-    not_empty(found)
+    let template = Template::parse(template)?;
+    not_empty(template.of_type(ALARM).map(|alarm| alarm.name.to_owned()).collect())
 }
 
 #[cfg(test)]

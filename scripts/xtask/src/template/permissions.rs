@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use drayage_cloudformation::{
+    FUNCTION, ROLE, Resource, STATE_MACHINE, Statement, Template, referred,
+};
 use serde_json::Value;
 
-use super::model::{FUNCTION, ROLE, Resource, STATE_MACHINE, Statement, Template, referred};
 use super::shown::shown;
 
 /// The page that is generated.

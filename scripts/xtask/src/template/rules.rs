@@ -14,10 +14,9 @@ mod transport;
 use std::path::Path;
 
 use anyhow::Result;
+use drayage_cloudformation::Template;
 
 use crate::finding::Finding;
-
-use super::model::Template;
 
 /// What every template has to keep, nested ones too.
 pub(super) fn of_any(text: &str, template: &Template) -> Vec<Finding> {

@@ -1,8 +1,7 @@
 //! How a value of the template reads in a table: references in `${...}`, as people write them.
 
+use drayage_cloudformation::condition;
 use serde_json::Value;
-
-use super::model::condition;
 
 /// The value as one line of text.
 pub(super) fn shown(value: &Value) -> String {
@@ -70,7 +69,8 @@ fn name_of_secret(split: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader;
+    use drayage_cloudformation::Template;
+
     use super::*;
 
     #[test]
@@ -89,8 +89,8 @@ mod tests {
                 "secret:${name of S}-??????",
             ),
         ] {
-            let value = reader::read(&format!("a: {yaml}")).unwrap();
-            assert_eq!(shown(&value["a"]), expected);
+            let template = Template::parse(&format!("a: {yaml}")).unwrap();
+            assert_eq!(shown(template.at("/a").unwrap()), expected);
         }
     }
 }

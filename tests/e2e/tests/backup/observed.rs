@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use drayage_local::logs::groups;
 use drayage_local::{LocalStack, StackParameters};
 use serde_json::{Value, json};
 
@@ -112,22 +113,18 @@ fn sums<'a>(lines: &'a [Value], name: &str, dimension: Option<&str>) -> BTreeMap
 
 /// Every line of every function, but for those of Lambda itself, by function.
 async fn logs(stack: &LocalStack) -> Result<BTreeMap<String, Vec<Value>>> {
-    let prefix = format!("/aws/lambda/{}-", drayage_local::stack::STACK);
-    let groups =
-        aws(stack, &["logs", "describe-log-groups", "--log-group-name-prefix", &prefix]).await?;
     let mut logs = BTreeMap::new();
-    for group in groups["logGroups"].as_array().context("log groups")? {
-        let name = group["logGroupName"].as_str().context("a name")?;
-        let events = aws(stack, &["logs", "filter-log-events", "--log-group-name", name]).await?;
+    for group in groups(stack.emulator()).await? {
+        let Some(function) = group.function() else { continue };
         let mut lines = Vec::new();
-        for event in events["events"].as_array().context("events")? {
-            let text = event["message"].as_str().context("a message")?;
+        for text in group.messages() {
             if !OF_LAMBDA.iter().any(|begins| text.starts_with(begins)) {
-                let line = serde_json::from_str(text).with_context(|| format!("{name}: {text}"))?;
+                let line =
+                    serde_json::from_str(text).with_context(|| format!("{function}: {text}"))?;
                 lines.push(line);
             }
         }
-        logs.insert(name.trim_start_matches(&prefix).to_owned(), lines);
+        logs.insert(function.to_owned(), lines);
     }
     Ok(logs)
 }

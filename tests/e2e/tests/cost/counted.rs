@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, bail, ensure};
 use drayage_domain::estimate::item::{Item, Service};
 use drayage_domain::estimate::usage::Usage;
-use drayage_local::LocalStack;
 use drayage_local::relay::{self, Counter, Operation};
+use drayage_local::{LocalStack, logs};
 use drayage_sim::dataset::Place;
 use serde_json::{Value, json};
 
@@ -173,7 +173,8 @@ impl Site {
             if start.is_object() {
                 request["ExclusiveStartKey"] = start;
             }
-            let answer = self.asked("DynamoDB_20120810.Scan", &request).await?;
+            let emulator = self.stack.emulator();
+            let answer = logs::ask(emulator, "DynamoDB_20120810.Scan", &request).await?;
             let items = answer.get("Items").and_then(Value::as_array).context("items")?;
             bytes += items.iter().filter_map(Value::as_object).map(relay::item_bytes).sum::<u64>();
             start = answer.get("LastEvaluatedKey").cloned().unwrap_or_default();
@@ -185,45 +186,17 @@ impl Site {
 
     /// Starts and bytes of every function's log.
     async fn logs(&self) -> Result<BTreeMap<String, (u64, u64)>> {
-        let mut logs = BTreeMap::new();
-        let groups = self.asked("Logs_20140328.DescribeLogGroups", &json!({})).await?;
-        for group in groups.get("logGroups").and_then(Value::as_array).context("log groups")? {
-            let name = group.get("logGroupName").and_then(Value::as_str).context("a name")?;
-            let Some(function) = name.strip_prefix("/aws/lambda/drayage-") else { continue };
+        let mut counted = BTreeMap::new();
+        for group in logs::groups(self.stack.emulator()).await? {
+            let Some(function) = group.function() else { continue };
             let (mut starts, mut bytes) = (0, 0);
-            let mut next = Value::Null;
-            loop {
-                let mut request = json!({"logGroupName": name, "limit": 10_000});
-                if next.is_string() {
-                    request["nextToken"] = next.clone();
-                }
-                let answer = self.asked("Logs_20140328.FilterLogEvents", &request).await?;
-                for event in answer.get("events").and_then(Value::as_array).context("events")? {
-                    let message = event.get("message").and_then(Value::as_str).unwrap_or_default();
-                    starts += u64::from(message.starts_with("START RequestId"));
-                    bytes += u64::from(message.starts_with('{')) * (message.len() as u64 + 26);
-                }
-                next = answer.get("nextToken").cloned().unwrap_or_default();
-                if !next.is_string() {
-                    break;
-                }
+            for message in group.messages() {
+                starts += u64::from(message.starts_with("START RequestId"));
+                bytes += u64::from(message.starts_with('{')) * (message.len() as u64 + 26);
             }
-            logs.insert(function.to_owned(), (starts, bytes));
+            counted.insert(function.to_owned(), (starts, bytes));
         }
-        Ok(logs)
-    }
-
-    /// A request that no SDK of the workspace knows.
-    async fn asked(&self, operation: &str, body: &Value) -> Result<Value> {
-        let answer = reqwest::Client::new()
-            .post(self.stack.emulator().endpoint())
-            .header("x-amz-target", operation)
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=0")
-            .body(body.to_string())
-            .send()
-            .await?;
-        Ok(serde_json::from_slice(&answer.bytes().await?)?)
+        Ok(counted)
     }
 }
 

@@ -9,7 +9,7 @@ use super::attributes::{
     text,
 };
 use super::error::LedgerError;
-use super::write::{NotWritten, conditional};
+use super::write::{NotWritten, conditional, written};
 
 /// A batch that waits, or is being worked on.
 pub(super) const OPEN: &str = "Open";
@@ -71,10 +71,8 @@ impl Ledger {
             .expression_attribute_names("#state", STATE)
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":open", text(OPEN));
-        match conditional(|| put.clone().send()).await {
-            Ok(_) | Err(NotWritten::Refused(_)) => Ok(()),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        written(|| put.clone().send()).await?;
+        Ok(())
     }
 
     /// Claims a batch: it has to be open, and without another's lease that still holds. The owner of a lease may renew
@@ -134,10 +132,8 @@ impl Ledger {
             .expression_attribute_names("#until", LEASE_UNTIL)
             .expression_attribute_values(":open", text(OPEN))
             .expression_attribute_values(":owner", text(owner));
-        match conditional(|| update.clone().send()).await {
-            Ok(_) | Err(NotWritten::Refused(_)) => Ok(()),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        written(|| update.clone().send()).await?;
+        Ok(())
     }
 }
 

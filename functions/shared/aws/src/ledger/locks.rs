@@ -9,7 +9,7 @@ use super::attributes::{
     AT, EXECUTION_ARN, ITEM, OWNER, RUN_ID, optional_text, required_text, text,
 };
 use super::error::LedgerError;
-use super::write::{NotWritten, conditional};
+use super::write::{NotWritten, conditional, written};
 
 /// Partition of all locks; no run can have this name, because the state machine names runs by UUID or in the words of
 /// a person, and this one is refused by [`Ledger::acquire_lock`].
@@ -103,10 +103,8 @@ impl Ledger {
             .condition_expression("#owner = :run")
             .expression_attribute_names("#owner", OWNER)
             .expression_attribute_values(":run", text(run_id));
-        match conditional(|| delete.clone().send()).await {
-            Ok(_) | Err(NotWritten::Refused(_)) => Ok(()),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        written(|| delete.clone().send()).await?;
+        Ok(())
     }
 
     /// The lock in the hands of the run and execution `to`, without the condition.

@@ -9,7 +9,7 @@ use super::attributes::{
     number, optional_text, required_text, text, to_json,
 };
 use super::error::LedgerError;
-use super::write::{NotWritten, conditional};
+use super::write::{NotWritten, conditional, written};
 
 const RUN: &str = "RUN";
 const CHECKPOINT: &str = "CHECKPOINT";
@@ -114,11 +114,7 @@ impl Ledger {
             .expression_attribute_names("#state", STATE)
             .expression_attribute_values(":execution", text(&ended.execution_arn))
             .expression_attribute_values(":running", text(RunState::Running.name()));
-        match conditional(|| put.clone().send()).await {
-            Ok(_) => Ok(true),
-            Err(NotWritten::Refused(_)) => Ok(false),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        written(|| put.clone().send()).await
     }
 
     /// Up to `limit` runs of a kind, such as `backup`, the newest first. Read from an index, so a run of this second

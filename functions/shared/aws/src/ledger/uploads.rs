@@ -13,7 +13,7 @@ use super::attributes::{
     BODY, EXPIRES_AT, OWNER, RECORD_ID, UPLOAD_ID, from_json, number, optional_text, text, to_json,
 };
 use super::error::LedgerError;
-use super::write::{NotWritten, conditional};
+use super::write::written;
 
 /// What the record id of an unfinished upload starts with.
 pub(super) const UPLOAD_PREFIX: &str = "UPLOAD#";
@@ -66,11 +66,7 @@ impl Ledger {
             .expression_attribute_names("#upload", UPLOAD_ID)
             .expression_attribute_values(":upload", text(&upload.upload_id))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        match conditional(|| put.clone().send()).await {
-            Ok(_) => Ok(true),
-            Err(NotWritten::Refused(_)) => Ok(false),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        written(|| put.clone().send()).await
     }
 
     /// Forgets an upload; another one of the same key stays.
@@ -87,9 +83,7 @@ impl Ledger {
             .condition_expression("#upload = :upload")
             .expression_attribute_names("#upload", UPLOAD_ID)
             .expression_attribute_values(":upload", text(upload_id));
-        match conditional(|| delete.clone().send()).await {
-            Ok(_) | Err(NotWritten::Refused(_)) => Ok(()),
-            Err(NotWritten::Failed(error)) => Err(error),
-        }
+        written(|| delete.clone().send()).await?;
+        Ok(())
     }
 }

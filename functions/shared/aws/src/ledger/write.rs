@@ -75,6 +75,20 @@ where
     }
 }
 
+/// Sends a conditional write. `false`: the condition does not hold, perhaps because the answer to this very write was lost.
+pub(super) async fn written<T, E, R, F>(send: impl FnMut() -> F) -> Result<bool, LedgerError>
+where
+    E: ConditionalError,
+    R: Debug,
+    F: Future<Output = Result<T, SdkError<E, R>>>,
+{
+    match conditional(send).await {
+        Ok(_) => Ok(true),
+        Err(NotWritten::Refused(_)) => Ok(false),
+        Err(NotWritten::Failed(error)) => Err(error),
+    }
+}
+
 /// A bounded number of pauses with full jitter, each up to twice as long as the one before.
 #[derive(Debug)]
 pub(super) struct Patience {

@@ -18,7 +18,7 @@ use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
 use drayage_domain::source_url::HttpLocation;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -29,7 +29,7 @@ use super::metadata::ObjectMetadata;
 use super::request_count::RequestCount;
 use super::s3_source::TagHint;
 use super::transfer::CopyRequest;
-use crate::net::{ForbiddenName, GuardedResolver, Lookup, system_lookup};
+use crate::net::{ForbiddenName, GuardedResolver, Lookup, system_lookup, wary_client};
 use answer::Answer;
 use target::Target;
 
@@ -114,7 +114,11 @@ impl HttpSource {
     ) -> Result<Self, HttpSourceError> {
         let client = |reach| {
             let resolver = GuardedResolver::with_lookup(reach, Arc::clone(lookup));
-            builder(&options).dns_resolver(resolver).build()
+            wary_client(resolver)
+                .connect_timeout(options.connect_timeout)
+                .read_timeout(options.read_timeout)
+                .user_agent(&options.user_agent)
+                .build()
         };
         let public = client(Reach::Public)?;
         let private = client(Reach::Private)?;
@@ -237,21 +241,6 @@ impl HttpSource {
         let open = OpenSource { body, identity, metadata, crc64_nvme: None, ranges, tags };
         Ok(Opened::Body(Box::new(open)))
     }
-}
-
-fn builder(options: &HttpSourceOptions) -> ClientBuilder {
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_proxy()
-        .no_gzip()
-        .no_brotli()
-        .no_zstd()
-        .no_deflate()
-        .connect_timeout(options.connect_timeout)
-        .read_timeout(options.read_timeout)
-        .user_agent(&options.user_agent)
 }
 
 /// A request that got no answer. The error's own text is not used: it carries the URL with its query.

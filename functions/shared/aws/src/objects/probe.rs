@@ -8,7 +8,7 @@ use std::time::Duration;
 use drayage_domain::allow_list::Reach;
 use reqwest::{Client, Url, header};
 
-use crate::net::{ForbiddenName, GuardedResolver, literal_is_permitted};
+use crate::net::{ForbiddenName, GuardedResolver, literal_is_permitted, wary_client};
 
 /// Time for the whole request.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -63,16 +63,7 @@ pub enum ProbeError {
 impl Prober {
     /// Sets up the client, which connects to addresses within `reach` only.
     pub fn new(reach: Reach) -> Result<Self, ProbeError> {
-        let client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .no_gzip()
-            .no_brotli()
-            .no_zstd()
-            .no_deflate()
-            .dns_resolver(GuardedResolver::new(reach))
+        let client = wary_client(GuardedResolver::new(reach))
             .timeout(TIMEOUT)
             .user_agent(concat!("drayage/", env!("CARGO_PKG_VERSION")))
             .build()

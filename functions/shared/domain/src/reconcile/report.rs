@@ -85,16 +85,6 @@ pub struct Phase {
     pub ended_at: String,
 }
 
-/// What a run copied.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Copied {
-    /// Objects.
-    pub objects: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
 /// What one kind of request or transfer costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -160,7 +150,7 @@ pub struct Report {
     /// RFC 3339 time.
     pub ended_at: String,
     /// What was copied.
-    pub copied: Copied,
+    pub copied: Volume,
     /// What a fix would copy next.
     #[serde(default)]
     pub planned: Volume,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::{Purpose, ReconcileInput};
 use super::level::Level;
-use super::report::{Copied, Report};
+use super::report::Report;
 use super::tally::Volume;
 use super::work::Done;
 use crate::estimate::Estimate;
@@ -47,7 +47,7 @@ pub struct ReconcileSummary {
     pub repairs: u64,
     /// What was copied.
     #[serde(default)]
-    pub copied: Copied,
+    pub copied: Volume,
     /// What was queued, by outcome.
     #[serde(default)]
     pub outcomes: BTreeMap<String, u64>,

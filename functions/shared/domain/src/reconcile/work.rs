@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::input::ReconcileInput;
 use super::ranges::KeyRange;
-use super::report::{Copied, Partial, Place, Round};
-use super::tally::Tally;
+use super::report::{Partial, Place, Round};
+use super::tally::{Tally, Volume};
 use crate::counts::Counts;
 use crate::outcome::Outcome;
 use crate::run_files::{kept, temporary};
@@ -161,7 +161,7 @@ pub struct Done {
     /// Whether everything that was queued has exactly one outcome.
     pub accounted_for: bool,
     /// What was copied, also by the run that the comparison is a step of.
-    pub copied: Copied,
+    pub copied: Volume,
     /// Queued entries by [`Outcome::label`].
     pub outcomes: BTreeMap<String, u64>,
     /// Requests that they took.

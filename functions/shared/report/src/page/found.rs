@@ -2,12 +2,10 @@
 
 use drayage_domain::reconcile::{Category, Doubt, Level, Report};
 
+use super::bar::{BAR, Stretch};
 use super::findings::Findings;
 use super::shown::{Shown, Size, length};
 use crate::text::{number, share};
-
-/// Units of the bar at its full length.
-const BAR: u64 = 1000;
 
 /// One verdict, with what it rests on.
 #[derive(Debug, Clone)]
@@ -26,16 +24,6 @@ pub(super) struct Detail {
     pub(super) name: Shown,
     pub(super) count: String,
     pub(super) share: String,
-}
-
-/// A stretch of the bar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stretch {
-    pub(super) class: &'static str,
-    pub(super) name: &'static str,
-    pub(super) count: String,
-    pub(super) start: u64,
-    pub(super) length: u64,
 }
 
 #[derive(Debug, Clone)]

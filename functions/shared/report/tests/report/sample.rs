@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use drayage_domain::reconcile::{
-    BucketAccess, Copied, Cost, CostItem, Difference, Doubt, GroupTally, Level, Object, Partial,
-    Phase, Place, Report, Requests, Round, Seen, Side, Tally, Verdict, Volume, Worst,
-    manual_review,
+    BucketAccess, Cost, CostItem, Difference, Doubt, GroupTally, Level, Object, Partial, Phase,
+    Place, Report, Requests, Round, Seen, Side, Tally, Verdict, Volume, Worst, manual_review,
 };
 
 /// Keys and names that try to be something else.
@@ -117,7 +116,7 @@ pub(crate) fn clean() -> Report {
         ended_at: at("02:58:41"),
         planned: Volume::default(),
         estimate: None,
-        copied: Copied::default(),
+        copied: Volume::default(),
         cost: Some(Cost {
             usd: 0.017_025,
             items: vec![
@@ -214,7 +213,7 @@ pub(crate) fn differing() -> Report {
     report.tally.requests =
         Requests { list: 2_412, head: 12_501, get: 88, put: 3, copy: 41, delete: 1 };
     report.tally.bytes_read = 91_226_112;
-    report.copied = Copied { objects: 44, bytes: 1_610_612_736 };
+    report.copied = Volume { objects: 44, bytes: 1_610_612_736 };
     let second = Round {
         number: 2,
         requeued: 44,

@@ -28,15 +28,19 @@ pub(crate) fn classify(
     headers: &HeaderMap,
     body: &[u8],
 ) -> SalesforceError {
+    by_code(Box::new(told(operation, status, headers, body))).unwrap_or_else(by_status)
+}
+
+/// What an unsuccessful answer tells.
+fn told(
+    operation: &'static str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> ApiFailure {
     let (code, message) = code_and_message(body);
-    let failure = Box::new(ApiFailure {
-        operation,
-        status: status.as_u16(),
-        code,
-        message,
-        retry_after: retry_after(headers),
-    });
-    by_code(failure).unwrap_or_else(by_status)
+    let retry_after = retry_after(headers);
+    ApiFailure { operation, status: status.as_u16(), code, message, retry_after }
 }
 
 /// Turns the refusal of one row, inside an answer that is a success as a whole, into its class. `errors` is a list as in
@@ -58,14 +62,7 @@ pub(crate) fn classify_token_reply(
     headers: &HeaderMap,
     body: &[u8],
 ) -> SalesforceError {
-    let (code, message) = code_and_message(body);
-    let failure = Box::new(ApiFailure {
-        operation,
-        status: status.as_u16(),
-        code,
-        message,
-        retry_after: retry_after(headers),
-    });
+    let failure = Box::new(told(operation, status, headers, body));
     if failure.message.to_lowercase().contains("login rate exceeded") {
         SalesforceError::LoginRateExceeded(failure)
     } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {

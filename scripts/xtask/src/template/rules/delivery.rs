@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use drayage_cloudformation::{FUNCTION, Resource, Template, referred};
 use serde_json::Value;
 
-use super::super::model::{FUNCTION, Resource, Template, referred};
 use crate::finding::Finding;
 
 const QUEUE: &str = "AWS::SQS::Queue";

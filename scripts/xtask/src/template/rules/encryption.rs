@@ -1,9 +1,9 @@
 //! Data at rest: whatever keeps data is encrypted with the customer's key when the parameter `KmsKeyArn` names one, and with a key of
 //! AWS otherwise.
 
+use drayage_cloudformation::{FUNCTION, Resource, Template, condition, referred};
 use serde_json::Value;
 
-use super::super::model::{FUNCTION, Resource, Template, condition, referred};
 use crate::finding::Finding;
 
 const CONDITION: &str = "HasKmsKey";

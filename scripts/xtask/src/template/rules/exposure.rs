@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::Result;
+use drayage_cloudformation::Template;
 use serde_json::Value;
 
-use super::super::model::Template;
 use crate::finding::Finding;
 use crate::workspace;
 

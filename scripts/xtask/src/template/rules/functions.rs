@@ -1,6 +1,7 @@
 //! What one invocation may take: each function says its time limit itself, and has a memory size.
 
-use super::super::model::{FUNCTION, Template};
+use drayage_cloudformation::{FUNCTION, Template};
+
 use crate::finding::Finding;
 
 /// Every function has a time limit of its own, and memory from itself or from `Globals`.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use drayage_cloudformation::{
+    FUNCTION, ROLE, Resource, STATE_MACHINE, Statement, Template, referred,
+};
 use serde_json::Value;
 
-use super::super::model::{FUNCTION, ROLE, Resource, STATE_MACHINE, Template, referred};
 use super::super::permissions::users;
 use crate::finding::Finding;
 
@@ -12,9 +14,7 @@ use crate::finding::Finding;
 pub(super) fn no_wildcard_actions(template: &Template) -> Vec<Finding> {
     let mut findings = Vec::new();
     for role in template.of_type(ROLE) {
-        for statement in
-            role.statements().into_iter().filter(super::super::model::Statement::allows)
-        {
+        for statement in role.statements().into_iter().filter(Statement::allows) {
             for action in statement.actions().into_iter().filter(|action| action.contains('*')) {
                 let message =
                     format!("{}: {action} is a wildcard; name the actions", statement.sid());

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use drayage_cloudformation::Template;
 use serde_json::Value;
 
-use super::super::model::Template;
 use crate::finding::Finding;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What is kept, and for how long: the ledger and the buckets survive their stack, logs end on a day.
 
+use drayage_cloudformation::{FUNCTION, Resource, STATE_MACHINE, Template, referred};
 use serde_json::Value;
 
-use super::super::model::{FUNCTION, Resource, STATE_MACHINE, Template, referred};
 use crate::finding::Finding;
 
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";

@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use anyhow::Result;
+use drayage_cloudformation::{FUNCTION, ROLE, Template};
 use serde_json::Value;
 
-use super::super::model::{FUNCTION, ROLE, Template};
 use crate::finding::Finding;
 use crate::workspace;
 

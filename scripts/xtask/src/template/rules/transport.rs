@@ -1,8 +1,8 @@
 //! Data in transit: every bucket, queue and topic refuses requests without TLS, whatever they ask.
 
+use drayage_cloudformation::{Resource, Statement, Template, referred, statements_of};
 use serde_json::Value;
 
-use super::super::model::{Resource, Statement, Template, referred, statements_of};
 use crate::finding::Finding;
 
 /// What a topic's policy can name (<https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html>);

@@ -5,9 +5,9 @@ use std::io::Read as _;
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
-use drayage_local::LocalStack;
 use drayage_local::stack::STACK;
-use serde_json::{Value, json};
+use drayage_local::{LocalStack, logs};
+use serde_json::Value;
 use tokio::process::Command;
 
 /// Where a text lies.
@@ -43,7 +43,7 @@ fn left(place: Place, origin: impl Into<String>, text: impl Into<String>) -> Lef
 
 /// All of it.
 pub(crate) async fn all(stack: &LocalStack, listener: &str) -> Result<Vec<Left>> {
-    let mut all = logs(stack).await?;
+    let mut all = logged(stack).await?;
     all.extend(executions(stack).await?);
     all.extend(topic(stack, listener).await?);
     all.extend(tables(stack).await?);
@@ -52,43 +52,15 @@ pub(crate) async fn all(stack: &LocalStack, listener: &str) -> Result<Vec<Left>>
     Ok(all)
 }
 
-async fn logs(stack: &LocalStack) -> Result<Vec<Left>> {
+async fn logged(stack: &LocalStack) -> Result<Vec<Left>> {
     let printed = std::fs::read(stack.emulator().log())?;
     let mut found = vec![left(Place::Log, "the emulator", String::from_utf8_lossy(&printed))];
-    let groups = call(stack, "DescribeLogGroups", &json!({})).await?;
-    let groups = groups["logGroups"].as_array().context("no log groups")?;
+    let groups = logs::groups(stack.emulator()).await?;
     ensure!(!groups.is_empty(), "no log groups");
     for group in groups {
-        let name = &group["logGroupName"];
-        let mut next = Value::Null;
-        loop {
-            let mut input = json!({"logGroupName": name});
-            if next.is_string() {
-                input["nextToken"] = next;
-            }
-            let events = call(stack, "FilterLogEvents", &input).await?;
-            found.push(left(Place::Log, name.to_string(), events["events"].to_string()));
-            next = events["nextToken"].clone();
-            if !next.is_string() {
-                break;
-            }
-        }
+        found.push(left(Place::Log, group.name, Value::Array(group.events).to_string()));
     }
     Ok(found)
-}
-
-/// A call of `CloudWatch` Logs, for which nothing else here needs an SDK.
-async fn call(stack: &LocalStack, operation: &str, input: &Value) -> Result<Value> {
-    let client = reqwest::Client::builder().no_proxy().build()?;
-    let answer = client
-        .post(stack.emulator().endpoint())
-        .header("x-amz-target", format!("Logs_20140328.{operation}"))
-        .header("content-type", "application/x-amz-json-1.1")
-        .body(input.to_string())
-        .send()
-        .await?
-        .error_for_status()?;
-    Ok(answer.json().await?)
 }
 
 async fn executions(stack: &LocalStack) -> Result<Vec<Left>> {

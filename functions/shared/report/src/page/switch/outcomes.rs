@@ -4,11 +4,9 @@ use drayage_domain::outcome::Outcome;
 use drayage_domain::switch::summary::SwitchSummary;
 use drayage_domain::switch::words;
 
+use super::super::bar::{BAR, Stretch};
 use super::super::shown::{Shown, length};
 use crate::text::{counted, number, share};
-
-/// Units of the bar at its full length.
-const BAR: u64 = 1000;
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -18,16 +16,6 @@ pub(super) struct Row {
     pub(super) meaning: Option<&'static str>,
     pub(super) count: String,
     pub(super) share: String,
-}
-
-/// A stretch of the bar.
-#[derive(Debug, Clone)]
-pub(super) struct Stretch {
-    pub(super) class: &'static str,
-    pub(super) name: &'static str,
-    pub(super) count: String,
-    pub(super) start: u64,
-    pub(super) length: u64,
 }
 
 #[derive(Debug, Clone)]

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use fancy_regex::Regex;
-use serde_json::Value;
+use drayage_cloudformation::Template;
 
-use crate::template::model::Template;
 use crate::workspace;
 
 /// A parameter, what it takes, what it refuses.
@@ -152,71 +150,55 @@ fn template() -> Template {
         .unwrap()
 }
 
-fn takes(parameter: &Value, value: &str) -> bool {
-    let text = |found: &Value| found.as_str().map_or_else(|| found.to_string(), str::to_owned);
-    let listed = parameter.get("AllowedValues").and_then(Value::as_array);
-    let limit = |name: &str| parameter.get(name).and_then(Value::as_u64);
-    let characters = u64::try_from(value.chars().count()).unwrap();
-    let in_list = listed.is_none_or(|values| values.iter().any(|allowed| text(allowed) == value));
-    let in_length = limit("MinLength").is_none_or(|least| characters >= least)
-        && limit("MaxLength").is_none_or(|most| characters <= most);
-    let pattern = parameter.get("AllowedPattern").and_then(Value::as_str);
-    // The whole value has to match, also with a line feed at its end.
-    let matches = pattern.is_none_or(|pattern| {
-        Regex::new(&format!(r"\A(?:{pattern})\z")).unwrap().is_match(value).unwrap()
-    });
-    in_list && in_length && matches
-}
-
 #[test]
 fn every_text_parameter_takes_what_fits_and_refuses_the_rest() {
-    let template = template();
+    let parameters = template().parameters();
     let mut wrong = Vec::new();
     for (name, good, bad) in TEXTS {
-        let parameter = template.at(&format!("/Parameters/{name}")).unwrap();
-        let refused = good.iter().filter(|value| !takes(parameter, value));
-        wrong.extend(refused.map(|value| format!("{name} refuses {value:?}")));
-        let taken = bad.iter().filter(|value| takes(parameter, value));
+        let parameter = &parameters[*name];
+        let misfits = good.iter().filter_map(|value| Some((value, parameter.fit(value).err()?)));
+        wrong.extend(misfits.map(|(value, misfit)| format!("{name}: {value:?} {misfit}")));
+        let taken = bad.iter().filter(|value| parameter.fit(value).is_ok());
         wrong.extend(taken.map(|value| format!("{name} takes {value:?}")));
     }
     assert_eq!(wrong, [""; 0]);
 }
 
 #[test]
-fn every_number_has_limits_and_a_default_within() {
-    for (name, parameter) in template().section("Parameters") {
-        let (Some(least), Some(most)) = (parameter.get("MinValue"), parameter.get("MaxValue"))
-        else {
+fn every_number_has_limits_and_takes_both() {
+    for (name, parameter) in template().parameters() {
+        let (Some(least), Some(most)) = (parameter.min_value, parameter.max_value) else {
             continue;
         };
-        let (least, most) = (least.as_u64().unwrap(), most.as_u64().unwrap());
         assert!(least < most, "{name}");
-        let default = parameter.get("Default").and_then(Value::as_u64);
-        assert!(default.is_none_or(|default| (least..=most).contains(&default)), "{name}");
+        for limit in [least, most] {
+            assert_eq!(parameter.fit(&limit.to_string()), Ok(()), "{name}");
+        }
     }
 }
 
 #[test]
 fn defaults_are_taken_and_no_parameter_is_left_out() {
-    let template = template();
     let known: BTreeSet<&str> = TEXTS.iter().map(|(name, ..)| *name).collect();
-    for (name, parameter) in template.section("Parameters") {
-        let is_limited = parameter.get("MinValue").is_some();
-        let is_listed = parameter.get("AllowedValues").is_some();
-        assert!(is_limited || is_listed || known.contains(name), "{name} has no row of values");
-        if let Some(default) = parameter.get("Default").filter(|_| !is_limited) {
-            let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
-            assert!(takes(parameter, &default), "{name} refuses its default {default:?}");
+    for (name, parameter) in template().parameters() {
+        let is_limited = parameter.min_value.is_some();
+        let is_listed = !parameter.allowed_values.is_empty();
+        assert!(
+            is_limited || is_listed || known.contains(name.as_str()),
+            "{name} has no row of values"
+        );
+        if let Some(default) = &parameter.default {
+            assert_eq!(parameter.fit(default), Ok(()), "{name}: its default {default:?}");
         }
     }
 }
 
 #[test]
 fn keys_may_be_several() {
-    let template = template();
+    let parameters = template().parameters();
     for name in ["SecretKmsKeyArns", "SourceKmsKeyArns", "DestinationKmsKeyArns"] {
-        let parameter = template.at(&format!("/Parameters/{name}")).unwrap();
-        assert!(takes(parameter, &format!("{KEY},{KEY}")));
-        assert!(!takes(parameter, &format!("{KEY}, {KEY}")));
+        let parameter = &parameters[name];
+        assert_eq!(parameter.fit(&format!("{KEY},{KEY}")), Ok(()));
+        assert!(parameter.fit(&format!("{KEY}, {KEY}")).is_err());
     }
 }

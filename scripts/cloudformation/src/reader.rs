@@ -1,36 +1,60 @@
 //! `CloudFormation`'s YAML as plain JSON: short tags (`!Sub`) become the functions that they stand for (`Fn::Sub`), and aliases
-//! the nodes that they point at, so that rules know one spelling only.
+//! the nodes that they point at, so that everybody else knows one spelling only.
 
-use anyhow::{Context, Result, bail, ensure};
-use saphyr::{LoadableYamlNode, ScalarOwned, YamlOwned};
+use saphyr::{LoadableYamlNode, ScalarOwned, ScanError, YamlOwned};
 use serde_json::{Map, Value, json};
+use thiserror::Error;
 
-/// Reads a template.
-pub(super) fn read(text: &str) -> Result<Value> {
-    let documents = YamlOwned::load_from_str(text).context("is not YAML")?;
-    let [document] = documents.as_slice() else {
-        bail!("holds {} documents instead of one", documents.len());
-    };
-    plain(document)
+/// Why a text is no template. Places are JSON pointers, empty for the top level.
+#[derive(Debug, Error)]
+pub enum Unreadable {
+    /// The text has a syntax error.
+    #[error("the template is not YAML: {0}")]
+    NotYaml(#[from] ScanError),
+    /// A template is one document.
+    #[error("the template holds {0} documents instead of one")]
+    Documents(usize),
+    /// Two fields of a mapping have one name.
+    #[error("the template has {0} twice")]
+    Twice(String),
+    /// An alias without its anchor, or a value that does not fit its tag.
+    #[error("the template holds a node that cannot be read, in {0:?}")]
+    Node(String),
 }
 
-fn plain(node: &YamlOwned) -> Result<Value> {
+/// Reads a template.
+pub(crate) fn read(text: &str) -> Result<Value, Unreadable> {
+    let documents = YamlOwned::load_from_str(text)?;
+    match documents.as_slice() {
+        [document] => plain(document, ""),
+        others => Err(Unreadable::Documents(others.len())),
+    }
+}
+
+fn plain(node: &YamlOwned, place: &str) -> Result<Value, Unreadable> {
     Ok(match node {
         YamlOwned::Value(scalar) => of_scalar(scalar),
         YamlOwned::Representation(text, _, _) => Value::String(text.clone()),
-        YamlOwned::Sequence(items) => Value::Array(items.iter().map(plain).collect::<Result<_>>()?),
+        YamlOwned::Sequence(items) => {
+            Value::Array(items.iter().map(|item| plain(item, place)).collect::<Result<_, _>>()?)
+        }
         YamlOwned::Mapping(fields) => {
             let mut object = Map::new();
             for (name, field) in fields {
-                let name = plain(name)?;
+                let name = plain(name, place)?;
                 let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
-                let value = plain(field).with_context(|| format!("in {name}"))?;
-                ensure!(object.insert(name.clone(), value).is_none(), "{name} stands twice");
+                let place = format!("{place}/{name}");
+                let value = plain(field, &place)?;
+                if object.insert(name, value).is_some() {
+                    return Err(Unreadable::Twice(place));
+                }
             }
             Value::Object(object)
         }
-        YamlOwned::Tagged(tag, inner) => of_tag(&tag.suffix, plain(inner)?),
-        YamlOwned::Alias(_) | YamlOwned::BadValue => bail!("holds a node that cannot be read"),
+        YamlOwned::Tagged(tag, inner) => of_tag(&tag.suffix, plain(inner, place)?),
+        YamlOwned::Alias(_) | YamlOwned::BadValue => {
+            return Err(Unreadable::Node(place.to_owned()));
+        }
     })
 }
 
@@ -95,5 +119,11 @@ f: !Equals [!Ref A, \"true\"]
         assert!(read("a: 1\n---\nb: 2\n").is_err());
         assert!(read("").is_err());
         assert!(read("a: [").is_err());
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_told_with_its_place() {
+        let told = read("a: { b: { 1: x, \"1\": y } }").unwrap_err().to_string();
+        assert_eq!(told, "the template has /a/b/1 twice");
     }
 }
