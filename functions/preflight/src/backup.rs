@@ -3,14 +3,15 @@
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::capacity::Planned;
 use drayage_domain::run::{PreviousBackup, RunOptions, Work};
 use drayage_domain::run_input::BackupInput;
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{buckets, notify, salesforce};
+use drayage_lambda_kit::{buckets, capacity, notify, salesforce};
 use drayage_salesforce::Client;
 
-use crate::checks::{self, backups, budget, capacity, object};
+use crate::checks::{self, backups, budget, object};
 use crate::{Answer, Request, lock, settings_and};
 
 /// Checks and starts a backup.
@@ -23,7 +24,7 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
     // What is wrong in one place does not hide what is wrong in another.
     let storage = Storage::new(clients.s3());
     let (capacity, destination, state, source, role, org) = tokio::join!(
-        capacity::check(clients, &settings),
+        capacity::check(clients, &settings, Planned::backup(settings.concurrency)),
         checks::destination_bucket(&storage, &settings),
         checks::state_bucket(&storage, &settings),
         source_secret(clients, &settings),

@@ -2,7 +2,6 @@
 
 pub(crate) mod backups;
 pub(crate) mod budget;
-pub(crate) mod capacity;
 pub(crate) mod object;
 pub(crate) mod rollback;
 

@@ -3,6 +3,7 @@
 use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::capacity::Planned;
 use drayage_domain::id::RecordId;
 use drayage_domain::run::{RunRecord, Work};
 use drayage_domain::run_input::Trigger;
@@ -10,7 +11,7 @@ use drayage_domain::settings::Settings;
 use drayage_domain::switch::input::{MigrateInput, RollbackInput};
 use drayage_domain::switch::options::SwitchOptions;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{notify, salesforce};
+use drayage_lambda_kit::{capacity, notify, salesforce};
 
 use crate::checks::{self, backups, object, rollback};
 use crate::{Answer, Request, lock, settings_and};
@@ -25,6 +26,8 @@ pub(crate) async fn start_migrate(
     let storage = Storage::new(clients.s3());
     checks::destination_bucket(&storage, &settings).await?;
     checks::state_bucket(&storage, &settings).await?;
+    let planned = Planned::migration(settings.concurrency, input.backup);
+    capacity::check(clients, &settings, planned).await?;
     let mut options = SwitchOptions::migrate(&settings, &input);
     let room =
         object::Room { prefix: &settings.destination_prefix, new_url_base: &settings.new_url_base };
@@ -45,7 +48,7 @@ pub(crate) async fn start_migrate(
 }
 
 /// Checks and starts a run that puts records back. It asks for nothing that an emergency may have taken: neither the destination
-/// bucket, nor a backup that has ended well, nor room for new URLs.
+/// bucket, nor a backup that has ended well, nor room for new URLs, nor for the quota that is planned with: fewer lanes take longer.
 pub(crate) async fn start_rollback(
     clients: &Clients,
     request: &Request,

@@ -11,6 +11,7 @@ use drayage_aws::clients::Clients;
 use drayage_aws::executions::Executions;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
+use drayage_domain::capacity::Planned;
 use drayage_domain::problem::Problem;
 use drayage_domain::reconcile::input::{Purpose, ReconcileInput};
 use drayage_domain::reconcile::work::{self, Reconciliation};
@@ -18,7 +19,7 @@ use drayage_domain::run::{RunRecord, RunState, Work};
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::{FunctionError, RUN_LOCKED};
-use drayage_lambda_kit::{config, run_lock};
+use drayage_lambda_kit::{capacity, config, run_lock};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,6 +63,11 @@ pub async fn handle(clients: &Clients, request: Request) -> Result<Answer, Funct
     let run_id = input.parent_run.clone().unwrap_or_else(|| request.execution_name.clone());
     let documents = Documents::new(Storage::new(clients.s3()), &settings.state_bucket);
     let found = if request.round == 1 {
+        // A run that this is a step of has asked for all of its steps.
+        if input.parent_run.is_none() {
+            let planned = Planned::comparison(settings.concurrency, &input);
+            capacity::check(clients, &settings, planned).await?;
+        }
         let (source, destination) = access::check(clients, &settings, &input, &run_id).await?;
         let mut reconciliation = Reconciliation {
             run_id: run_id.clone(),

@@ -11,6 +11,7 @@ use crate::environment::Environment;
 use crate::options::StackOptions;
 use crate::prerequisites;
 use crate::problems::refuse;
+use crate::running;
 use crate::stack::{self, Resource, Stack};
 
 /// Deletes the stack, after its name was typed.
@@ -28,7 +29,11 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
         bail!("no Region is given or configured; hint: --region");
     }
     let found = Stack::get(&aws, &name)?;
-    let (kept, gone) = split(&aws, &name)?;
+    let resources = stack::resources(&aws, &name)?;
+    if let Err(problem) = running::check(&aws, options, &resources) {
+        bail!("nothing was deleted: {problem}");
+    }
+    let (kept, gone) = split(&aws, &name, resources)?;
     eprintln!("{}", announced(&name, aws.region(), &kept, gone.len()));
     if !options.yes {
         confirm(&name)?;
@@ -51,9 +56,12 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
 }
 
 /// The resources that stay, and those that go.
-fn split(aws: &Aws, name: &str) -> Result<(Vec<Resource>, Vec<Resource>)> {
+fn split(
+    aws: &Aws,
+    name: &str,
+    resources: Vec<Resource>,
+) -> Result<(Vec<Resource>, Vec<Resource>)> {
     let retained = stack::retained(aws, name)?;
-    let resources = stack::resources(aws, name)?;
     Ok(resources.into_iter().partition(|resource| retained.contains(&resource.logical)))
 }
 

@@ -165,7 +165,7 @@ fn arguments(ready: &Ready, packaged: &Path, work: &Path) -> Result<Vec<String>>
 
 /// A new stack is created at once; what a change set does to one that is there is looked at first.
 fn send(options: &StackOptions, ready: &Ready, arguments: &[String]) -> Result<Outcome> {
-    let is_new = ready.stack.as_ref().is_none_or(|stack| stack.status == "REVIEW_IN_PROGRESS");
+    let is_new = ready.stack.as_ref().is_none_or(Stack::is_new);
     if !is_new || options.dry_run {
         let aws = &ready.aws;
         let mut planned = arguments.to_vec();
@@ -192,6 +192,12 @@ fn send(options: &StackOptions, ready: &Ready, arguments: &[String]) -> Result<O
         }
         if !options.allow_replacement {
             allowed?;
+        }
+        // Something may have started while this was built.
+        if !options.while_running
+            && let Err(problem) = prerequisites::at_work(ready, options)
+        {
+            bail!("nothing was changed: {problem}");
         }
     }
     match ready.aws.run("deploy the template", arguments) {

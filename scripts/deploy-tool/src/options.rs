@@ -97,6 +97,9 @@ pub(crate) struct StackOptions {
     /// Deploys although tables, buckets or queues would be replaced or leave the stack
     #[arg(long)]
     pub(crate) allow_replacement: bool,
+    /// Goes on although executions of the stack are running: they go on with the new version, or with --delete are broken off
+    #[arg(long)]
+    pub(crate) while_running: bool,
     /// Deletes the stack; its tables and buckets, and what is in them, stay
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) delete: bool,

@@ -7,14 +7,16 @@ use anyhow::Result;
 
 use crate::aws::Aws;
 use crate::checkout::Checkout;
+use crate::combinations;
 use crate::disk;
 use crate::environment::Environment;
 use crate::hints;
 use crate::options::{Architecture, StackOptions};
 use crate::parameters;
 use crate::problems::{Problem, refuse};
+use crate::running;
 use crate::shown;
-use crate::stack::{Stack, text};
+use crate::stack::{self, Stack, text};
 use crate::template::Template;
 use crate::tools;
 
@@ -87,6 +89,11 @@ pub(crate) fn check(
     };
     if !options.no_account_checks && !ready.aws.region().is_empty() {
         problems.extend(account(&mut ready));
+        problems.extend(at_work(&ready, options).err());
+    }
+    if read {
+        let current = ready.stack.as_ref().map(|stack| &stack.parameters);
+        problems.extend(combinations::check(template, &ready.environment.parameters, current));
     }
     refuse(&problems)?;
     Ok(ready)
@@ -156,7 +163,7 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
     let identity = match ready.aws.json("find out who asks", &["sts", "get-caller-identity"]) {
         Ok(identity) => identity,
         // Nothing else can be asked without credentials.
-        Err(error) => return vec![problem(&error)],
+        Err(error) => return vec![Problem::of(&error)],
     };
     let account = text(&identity, "Account").unwrap_or_default();
     let who = text(&identity, "Arn").unwrap_or_default();
@@ -166,7 +173,7 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
 
     match Stack::find(&ready.aws, &ready.stack_name) {
         Ok(stack) => ready.stack = stack,
-        Err(error) => problems.push(problem(&error)),
+        Err(error) => problems.push(Problem::of(&error)),
     }
     if let Some(stack) = &ready.stack
         && let Some(hint) = hints::of_status(&stack.status, &ready.stack_name)
@@ -179,7 +186,7 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
     }
     match bucket_exists(&ready.aws, &ready.bucket.name) {
         Ok(exists) => ready.bucket.exists = exists,
-        Err(error) => problems.push(problem(&error)),
+        Err(error) => problems.push(Problem::of(&error)),
     }
     if let Some(secret) = ready.environment.parameters.get(SECRET).cloned() {
         let asked = ["secretsmanager", "describe-secret", "--secret-id", secret.as_str()];
@@ -189,10 +196,20 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
             Err(error) if error.to_string().contains("ResourceNotFound") => {
                 ready.missing_secret = Some(secret);
             }
-            Err(error) => problems.push(problem(&error)),
+            Err(error) => problems.push(Problem::of(&error)),
         }
     }
     problems
+}
+
+/// Whether nothing is at work on a stack that would be updated.
+pub(crate) fn at_work(ready: &Ready, options: &StackOptions) -> Result<(), Problem> {
+    if ready.stack.as_ref().is_none_or(Stack::is_new) {
+        return Ok(());
+    }
+    let resources = stack::resources(&ready.aws, &ready.stack_name);
+    let resources = resources.map_err(|error| Problem::of(&error))?;
+    running::check(&ready.aws, options, &resources)
 }
 
 fn bucket_exists(aws: &Aws, name: &str) -> Result<bool> {
@@ -202,14 +219,5 @@ fn bucket_exists(aws: &Aws, name: &str) -> Result<bool> {
         Err(error) => Err(error.context(format!(
             "the bucket of artefacts {name} cannot be used; hint: --artefact-bucket names another"
         ))),
-    }
-}
-
-/// An error of a call as one of the problems; it brings its own hint.
-fn problem(error: &anyhow::Error) -> Problem {
-    let told = format!("{error:#}");
-    match told.rsplit_once("hint: ") {
-        Some((what, hint)) => Problem::new(what.trim(), hint),
-        None => Problem::new(told, "the message above is that of the AWS CLI"),
     }
 }

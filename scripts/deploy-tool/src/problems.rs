@@ -15,6 +15,15 @@ impl Problem {
     pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { what: what.into(), hint: hint.into() }
     }
+
+    /// An error of a call, which brings its own hint.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let told = format!("{error:#}");
+        match told.rsplit_once("hint: ") {
+            Some((what, hint)) => Self::new(what.trim(), hint),
+            None => Self::new(told, "the message above is that of the AWS CLI"),
+        }
+    }
 }
 
 impl fmt::Display for Problem {

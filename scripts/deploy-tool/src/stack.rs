@@ -19,6 +19,7 @@ pub(crate) struct Stack {
     pub(crate) status: String,
     pub(crate) reason: String,
     pub(crate) outputs: BTreeMap<String, String>,
+    pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) protected: bool,
 }
 
@@ -48,16 +49,24 @@ impl Stack {
             format!("there is no stack {name} in {}; hint: --stack-name, --region", aws.region())
         })
     }
+
+    /// Whether there is nothing of it but a change set.
+    pub(crate) fn is_new(&self) -> bool {
+        self.status == "REVIEW_IN_PROGRESS"
+    }
 }
 
 fn of(stack: &Value) -> Stack {
-    let outputs = stack.get("Outputs").and_then(Value::as_array);
-    let output = |output: &Value| Some((text(output, "OutputKey")?, text(output, "OutputValue")?));
+    let pairs = |list: &str, name: &str, value: &str| {
+        let listed = stack.get(list).and_then(Value::as_array).into_iter().flatten();
+        listed.filter_map(|it| Some((text(it, name)?, text(it, value)?))).collect()
+    };
     Stack {
         id: text(stack, "StackId").unwrap_or_default(),
         status: text(stack, "StackStatus").unwrap_or_default(),
         reason: text(stack, "StackStatusReason").unwrap_or_default(),
-        outputs: outputs.into_iter().flatten().filter_map(output).collect(),
+        outputs: pairs("Outputs", "OutputKey", "OutputValue"),
+        parameters: pairs("Parameters", "ParameterKey", "ParameterValue"),
         protected: stack.get("EnableTerminationProtection").and_then(Value::as_bool) == Some(true),
     }
 }

@@ -5,14 +5,15 @@ use drayage_aws::ledger::{Ledger, LedgerError, TableState};
 use drayage_aws::notifications::Topic;
 use drayage_aws::objects::Storage;
 use drayage_aws::queue::Queue;
-use drayage_domain::capacity::Finding;
+use drayage_domain::capacity::{Finding, Planned};
 use drayage_domain::settings::Settings;
 use drayage_domain::switch::plan::Check;
 use drayage_lambda_kit::buckets;
+use drayage_lambda_kit::capacity::{self, Asked};
 use drayage_lambda_kit::error::{FunctionError, INTERNAL, LEDGER_UNAVAILABLE};
 
 use super::{failed, passed, told, warning};
-use crate::checks::{self, capacity};
+use crate::checks;
 
 /// What is found, always in the same order.
 pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
@@ -27,7 +28,7 @@ pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
         ledger.runs_table_state(),
         queue.depth(),
         topic(clients, settings),
-        capacity::ask(clients, settings),
+        capacity::ask(clients, settings, Planned::every_kind(settings.concurrency)),
     );
     let there = |bucket: &str| format!("{bucket} is there, and may be listed");
     let mut checks = Vec::new();
@@ -41,7 +42,7 @@ pub(super) async fn look(clients: &Clients, settings: &Settings) -> Vec<Check> {
         Err(error) => failed("copy_queue", &deployed(INTERNAL, &error)),
     });
     checks.push(topic);
-    checks.extend(quotas.map(quota));
+    checks.extend(quotas.into_iter().map(quota));
     checks
 }
 
@@ -74,12 +75,12 @@ async fn topic(clients: &Clients, settings: &Settings) -> Check {
 }
 
 /// What a run would be refused for fails; what only slows it down, or could not be asked, is a warning.
-fn quota(asked: capacity::Asked) -> Check {
+fn quota(asked: Asked) -> Check {
     match asked.found {
         Ok(Finding::Fits(told)) => passed(asked.name, told),
         Ok(Finding::Slow(told)) | Err(told) => warning(asked.name, &told),
-        Ok(Finding::Refused(problem)) => {
-            failed(asked.name, &FunctionError::configuration(&[problem]))
+        Ok(Finding::Refused(problems)) => {
+            failed(asked.name, &FunctionError::configuration(&problems))
         }
     }
 }
@@ -103,12 +104,12 @@ mod tests {
 
     #[test]
     fn only_a_quota_that_no_run_fits_into_fails() {
-        let state = |found| quota(capacity::Asked { name: "lambda_concurrency", found }).state;
+        let state = |found| quota(Asked { name: "lambda_concurrency", found }).state;
         assert_eq!(state(Ok(Finding::Fits("enough".to_owned()))), CheckState::Passed);
         assert_eq!(state(Ok(Finding::Slow("slow; hint: wait".to_owned()))), CheckState::Warning);
         assert_eq!(state(Err("not told; hint: wait".to_owned())), CheckState::Warning);
         let problem = Problem::new("CopyMaximumConcurrency", "too many", "fewer");
-        assert_eq!(state(Ok(Finding::Refused(problem))), CheckState::Failed);
+        assert_eq!(state(Ok(Finding::Refused(vec![problem]))), CheckState::Failed);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use drayage_domain::capacity::{LambdaQuota, TableQuota};
+use drayage_domain::capacity::LambdaQuota;
 
 use crate::clients::Clients;
 use crate::sdk_error::describe;
@@ -40,8 +40,8 @@ pub async fn lambda(clients: &Clients) -> Result<LambdaQuota, QuotaError> {
         .ok_or_else(|| QuotaError::Unavailable("Lambda does not tell its limits".to_owned()))
 }
 
-/// What a table may take. Needs `dynamodb:DescribeLimits`, which knows no resources.
-pub async fn tables(clients: &Clients) -> Result<TableQuota, QuotaError> {
+/// Write units a second that a table may take at most. Needs `dynamodb:DescribeLimits`, which knows no resources.
+pub async fn tables(clients: &Clients) -> Result<u64, QuotaError> {
     // Asked more than once a minute it is throttled, and the next run asks again.
     let once = aws_sdk_dynamodb::config::Config::builder().retry_config(RetryConfig::disabled());
     let asked = clients.dynamodb().describe_limits().customize().config_override(once).send().await;
@@ -52,7 +52,6 @@ pub async fn tables(clients: &Clients) -> Result<TableQuota, QuotaError> {
     limits
         .table_max_write_capacity_units
         .and_then(|writes| u64::try_from(writes).ok())
-        .map(|table_writes| TableQuota { table_writes })
         .ok_or_else(|| QuotaError::Unavailable("DynamoDB does not tell its limits".to_owned()))
 }
 

@@ -2,10 +2,15 @@
 //!
 //! docs/capacity.md justifies the defaults by the same figures.
 
+pub mod combination;
+mod planned;
+
 use serde::{Deserialize, Serialize};
 
+pub use planned::Planned;
+
 use crate::problem::Problem;
-use crate::settings::{Settings, variables};
+use crate::settings::Settings;
 
 /// Invocations at a time that Lambda leaves to functions without a reservation
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>).
@@ -26,11 +31,17 @@ pub const WRITE_UNITS_PER_FILE: u64 = 2;
 /// (<https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm>).
 pub const SALESFORCE_LONG_REQUESTS: u64 = 25;
 
+/// What helps where a planned concurrency is above the account's.
+const RAISE: &str =
+    "let AWS raise the quota Concurrent executions of Lambda (Service Quotas, L-B99A9384)";
+
 /// What the template lets run at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concurrency {
     /// Copy invocations, by the event source mapping.
     pub copy: u64,
+    /// Batches of a run that are queued.
+    pub copy_map: u64,
     /// Reserved for the copy function; 0 for no reservation.
     pub copy_reserved: u64,
     /// Comparisons of shards.
@@ -51,11 +62,22 @@ pub struct LambdaQuota {
     pub unreserved: u64,
 }
 
-/// What a table may take a second at most, by `dynamodb:DescribeLimits`.
+/// What the table of files may take a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableQuota {
-    /// Write units of one table.
+    /// Write units of one table at most, by `dynamodb:DescribeLimits`.
     pub table_writes: u64,
+    /// What it takes at once, as it is.
+    pub warm: WarmWrites,
+}
+
+/// Write units a second that are taken at once, by `dynamodb:DescribeTable`; `None` where that does not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WarmWrites {
+    /// By the table.
+    pub table: Option<u64>,
+    /// By its index by account.
+    pub index: Option<u64>,
 }
 
 /// Whether the account bears what is planned.
@@ -65,77 +87,28 @@ pub enum Finding {
     Fits(String),
     /// It does, slower than planned, or it may disturb others; a sentence with its hint.
     Slow(String),
-    /// A run cannot work.
-    Refused(Problem),
+    /// A run cannot work, for at least one reason.
+    Refused(Vec<Problem>),
 }
 
-/// Settings that contradict each other: what each of them may be by itself has been looked at before.
-pub fn contradictions(settings: &Settings) -> Vec<Problem> {
-    let Concurrency { copy, copy_reserved, switch, switch_reserved, .. } = settings.concurrency;
-    let mut problems = Vec::new();
-    for (name, reserved, at_a_time, other) in [
-        (
-            variables::COPY_RESERVED_CONCURRENCY,
-            copy_reserved,
-            copy,
-            variables::COPY_MAXIMUM_CONCURRENCY,
-        ),
-        (
-            variables::SWITCH_RESERVED_CONCURRENCY,
-            switch_reserved,
-            switch,
-            variables::SWITCH_CONCURRENCY,
-        ),
-    ] {
-        if reserved > 0 && reserved < at_a_time {
-            problems.push(Problem::new(
-                name,
-                format!("{reserved} is below {other}, {at_a_time}: invocations above it would be throttled, and messages lose deliveries"),
-                format!("reserve at least {at_a_time}, or 0 for no reservation"),
-            ));
-        }
+/// Whether the account has room for what a run needs, and for all that the stack lets run at a time.
+pub fn lambda(settings: &Settings, planned: Planned, quota: LambdaQuota) -> Finding {
+    let problems = planned.problems(settings.concurrency, quota);
+    if !problems.is_empty() {
+        return Finding::Refused(problems);
     }
-    let (visibility, timeout) = (settings.copy_visibility_seconds, settings.copy_timeout_seconds);
-    if visibility < timeout {
-        problems.push(Problem::new(
-            variables::COPY_VISIBILITY_SECONDS,
-            format!("{visibility} is below {}, {timeout}: a message would be delivered again while its invocation still works", variables::COPY_TIMEOUT_SECONDS),
-            format!("at least {timeout}"),
-        ));
-    }
-    problems
-}
-
-/// Whether the account has room for what the stack lets run at a time.
-pub fn lambda(settings: &Settings, quota: LambdaQuota) -> Finding {
-    let planned = settings.concurrency;
-    let LambdaQuota { concurrent, unreserved } = quota;
+    let Concurrency { copy, copy_reserved, reconcile, switch, switch_reserved, .. } =
+        settings.concurrency;
+    let unreserved = quota.unreserved;
     // Copying, comparing and writing follow each other in a run; a comparison may be started beside any of them.
     let without_reservation =
         |at_a_time: u64, reserved: u64| if reserved > 0 { 0 } else { at_a_time };
-    let busiest = without_reservation(planned.copy, planned.copy_reserved)
-        .max(without_reservation(planned.switch, planned.switch_reserved));
-    let needed = busiest + planned.reconcile + DEAD_LETTER_CONCURRENCY + STEPS_AT_A_TIME;
-    let raise =
-        "or let AWS raise the quota Concurrent executions of Lambda (Service Quotas, L-B99A9384)";
-    let copies = if planned.copy_reserved > 0 { concurrent } else { unreserved };
-    if planned.copy > copies {
-        return Finding::Refused(Problem::new(
-            variables::COPY_MAXIMUM_CONCURRENCY,
-            format!(
-                "{} copy invocations at a time do not fit into the account's {copies} of Lambda: throttled messages lose deliveries, and batches would end in the dead-letter queue",
-                planned.copy
-            ),
-            if copies >= 2 {
-                format!("deploy with CopyMaximumConcurrency of at most {copies}, {raise}")
-            } else {
-                "let AWS raise the quota Concurrent executions of Lambda (Service Quotas, L-B99A9384): copying needs 2 at least".to_owned()
-            },
-        ));
-    }
+    let busiest =
+        without_reservation(copy, copy_reserved).max(without_reservation(switch, switch_reserved));
+    let needed = busiest + reconcile + DEAD_LETTER_CONCURRENCY + STEPS_AT_A_TIME;
     if needed > unreserved {
         return Finding::Slow(format!(
-            "up to {needed} invocations at a time are planned and the account has {unreserved} unreserved: steps and comparisons may be throttled and are tried again; hint: lower ReconcileConcurrency or CopyMaximumConcurrency, {raise}"
+            "up to {needed} invocations at a time are planned and the account has {unreserved} unreserved: steps and comparisons may be throttled and are tried again; hint: lower ReconcileConcurrency or CopyMaximumConcurrency, or {RAISE}"
         ));
     }
     Finding::Fits(format!(
@@ -148,19 +121,28 @@ pub fn lambda(settings: &Settings, quota: LambdaQuota) -> Finding {
 /// * `per_second`: files that are copied a second.
 pub fn tables(per_second: u64, quota: TableQuota) -> Finding {
     let needed = per_second.saturating_mul(WRITE_UNITS_PER_FILE);
-    let TableQuota { table_writes } = quota;
+    let TableQuota { table_writes, warm } = quota;
     if needed > table_writes {
         return Finding::Slow(format!(
             "copying at full speed writes about {needed} units a second, and a table may take {table_writes}: writes are throttled and tried again; hint: let AWS raise the quota of table-level write throughput, or lower CopyMaximumConcurrency"
         ));
     }
-    if needed > TABLE_WRITES_PER_SECOND {
-        return Finding::Slow(format!(
-            "copying at full speed writes about {needed} units a second, and a new table takes {TABLE_WRITES_PER_SECOND} at once; hint: warm the table up with WarmWriteUnits, or let a first run be slower"
-        ));
+    let table = warm.table.unwrap_or(TABLE_WRITES_PER_SECOND);
+    let index = warm.index.unwrap_or(TABLE_WRITES_PER_SECOND);
+    // The row of a file has one entry in the index.
+    for (name, needed, takes, told) in [
+        ("the table of files", needed, table, warm.table),
+        ("its index by account", per_second, index, warm.index),
+    ] {
+        if needed > takes {
+            let name = if told.is_some() { name } else { "a new table" };
+            return Finding::Slow(format!(
+                "copying at full speed writes about {needed} units a second, and {name} takes {takes} at once; hint: warm the table up with WarmWriteUnits, or let a first run be slower"
+            ));
+        }
     }
     Finding::Fits(format!(
-        "about {needed} write units a second, of {table_writes} that a table may take"
+        "about {needed} write units a second; the table takes {table} at once, and {table_writes} at most"
     ))
 }
 
@@ -185,11 +167,16 @@ pub fn files_per_second(concurrency: Concurrency, files_at_a_time: usize) -> u64
 mod tests {
     use super::*;
     use crate::settings::tests::{complete, read};
+    use crate::settings::variables;
 
     fn with(values: &[(&'static str, &'static str)]) -> Settings {
         let mut all = complete();
         all.extend(values.iter().copied());
         read(&all).unwrap()
+    }
+
+    fn backup(settings: &Settings, quota: LambdaQuota) -> Finding {
+        lambda(settings, Planned::backup(settings.concurrency), quota)
     }
 
     const ORDINARY: LambdaQuota = LambdaQuota { concurrent: 1_000, unreserved: 1_000 };
@@ -198,17 +185,19 @@ mod tests {
     #[test]
     fn the_defaults_fit_into_an_ordinary_account_and_not_into_a_new_one() {
         let settings = with(&[]);
-        assert!(matches!(lambda(&settings, ORDINARY), Finding::Fits(_)));
-        let Finding::Refused(problem) = lambda(&settings, NEW) else {
+        assert!(matches!(backup(&settings, ORDINARY), Finding::Fits(_)));
+        let Finding::Refused(problems) = backup(&settings, NEW) else {
             panic!("it would be throttled")
         };
-        assert_eq!(problem.place, variables::COPY_MAXIMUM_CONCURRENCY);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].place, variables::COPY_MAXIMUM_CONCURRENCY);
         assert!(
-            problem.message.contains("20 copy invocations") && problem.hint.contains("at most 10"),
-            "{problem}"
+            problems[0].message.contains("20 copy invocations")
+                && problems[0].hint.contains("at most 10"),
+            "{problems:?}"
         );
         let few = with(&[(variables::COPY_MAXIMUM_CONCURRENCY, "5")]);
-        assert!(matches!(lambda(&few, NEW), Finding::Slow(_)), "comparisons are tried again");
+        assert!(matches!(backup(&few, NEW), Finding::Slow(_)), "comparisons are tried again");
     }
 
     #[test]
@@ -218,40 +207,35 @@ mod tests {
             (variables::COPY_RESERVED_CONCURRENCY, "500"),
         ]);
         let others_have_the_rest = LambdaQuota { concurrent: 1_000, unreserved: 100 };
-        assert!(matches!(lambda(&settings, others_have_the_rest), Finding::Fits(_)));
+        assert!(matches!(backup(&settings, others_have_the_rest), Finding::Fits(_)));
         let none = with(&[(variables::COPY_MAXIMUM_CONCURRENCY, "500")]);
-        assert!(matches!(lambda(&none, others_have_the_rest), Finding::Refused(_)));
+        assert!(matches!(backup(&none, others_have_the_rest), Finding::Refused(_)));
     }
 
-    #[test]
-    fn settings_that_contradict_each_other_are_told_by_name_all_at_once() {
-        let mut all = complete();
-        all.extend([
-            (variables::COPY_RESERVED_CONCURRENCY, "19"),
-            (variables::SWITCH_RESERVED_CONCURRENCY, "4"),
-            (variables::COPY_VISIBILITY_SECONDS, "899"),
-        ]);
-        let problems = read(&all).unwrap_err();
-        let places: Vec<&str> = problems.iter().map(|problem| problem.place.as_str()).collect();
-        assert_eq!(
-            places,
-            [
-                variables::COPY_RESERVED_CONCURRENCY,
-                variables::SWITCH_RESERVED_CONCURRENCY,
-                variables::COPY_VISIBILITY_SECONDS,
-            ]
-        );
-        assert!(problems.iter().all(|problem| !problem.hint.is_empty()));
+    const COLD: WarmWrites = WarmWrites { table: None, index: None };
+
+    fn of(per_second: u64, warm: WarmWrites) -> Finding {
+        tables(per_second, TableQuota { table_writes: 40_000, warm })
     }
 
     #[test]
     fn a_table_is_asked_for_what_copying_writes() {
-        let slow = tables(3_000, TableQuota { table_writes: 40_000 });
-        assert!(matches!(slow, Finding::Slow(told) if told.contains("WarmWriteUnits")));
-        let fits = tables(1_920, TableQuota { table_writes: 40_000 });
-        assert!(matches!(fits, Finding::Fits(_)));
+        let slow = of(3_000, COLD);
+        assert!(matches!(slow, Finding::Slow(told) if told.contains("a new table takes 4000")));
+        assert!(matches!(of(1_920, COLD), Finding::Fits(_)));
+        assert!(matches!(of(30_000, COLD), Finding::Slow(told) if told.contains("quota")));
+    }
+
+    #[test]
+    fn a_table_that_is_warm_takes_what_it_says_and_so_does_its_index() {
+        let warm = WarmWrites { table: Some(12_000), index: Some(12_000) };
+        assert!(matches!(of(5_000, warm), Finding::Fits(told) if told.contains("takes 12000")));
         assert!(
-            matches!(tables(30_000, TableQuota { table_writes: 40_000 }), Finding::Slow(told) if told.contains("quota"))
+            matches!(of(6_001, warm), Finding::Slow(told) if told.contains("the table of files takes 12000"))
+        );
+        let cold_index = WarmWrites { table: Some(12_000), index: Some(4_000) };
+        assert!(
+            matches!(of(5_000, cold_index), Finding::Slow(told) if told.contains("its index by account takes 4000"))
         );
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Pure: the caller passes a lookup. Only `config.rs` of `lambda-kit` looks into the real environment.
 
+mod concurrency;
 mod new_url_base;
 mod source_account;
 mod this_machine;
@@ -9,7 +10,7 @@ mod this_machine;
 pub use source_account::SourceAccount;
 
 use crate::allow_list::AllowList;
-use crate::capacity::{self, Concurrency};
+use crate::capacity::Concurrency;
 use crate::extension::ExtensionSet;
 use crate::problem::Problem;
 use crate::record::ObjectFields;
@@ -70,6 +71,8 @@ pub mod variables {
     pub const COPY_MAXIMUM_CONCURRENCY: &str = "DRAYAGE_COPY_MAXIMUM_CONCURRENCY";
     /// Concurrency that is reserved for the copy function; 0 for none.
     pub const COPY_RESERVED_CONCURRENCY: &str = "DRAYAGE_COPY_RESERVED_CONCURRENCY";
+    /// Batches of a run that are queued at a time.
+    pub const COPY_MAP_CONCURRENCY: &str = "DRAYAGE_COPY_MAP_CONCURRENCY";
     /// Memory of a copy invocation in MB.
     pub const COPY_MEMORY_MB: &str = "DRAYAGE_COPY_MEMORY_MB";
     /// Time limit of a copy invocation in seconds.
@@ -101,11 +104,6 @@ const MEGABYTE: u64 = 1024 * 1024;
 const MAX_FILE_SIZE_MB_MAX: u64 = 5 * 1024 * 1024;
 /// Bodies share a fixed amount of memory; more files at once than this mostly wait for each other.
 const COPY_CONCURRENCY_MAX: u64 = 64;
-/// The bounds that Lambda sets to the maximum concurrency of a queue's mapping
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>).
-const COPY_MAXIMUM_CONCURRENCY: (u64, u64) = (2, 1_000);
-/// Reservations beyond this need a quota that no account has by itself.
-const RESERVED_MAX: u64 = 10_000;
 /// Bodies take 64 MB of an invocation's memory, and everything else as much again at most. Lambda's upper bound:
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>.
 const COPY_MEMORY_MB: (u64, u64) = (256, 10_240);
@@ -245,7 +243,7 @@ impl Settings {
         }
         let local = this_machine::problems(&lookup, &settings.source_hosts, &settings.new_url_base);
         reader.problems.extend(local);
-        reader.problems.extend(capacity::contradictions(&settings));
+        reader.problems.extend(settings.contradictions());
         if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
     }
 
@@ -435,20 +433,6 @@ impl<L: Fn(&str) -> Option<String>> Reader<'_, L> {
                 );
                 default
             }
-        }
-    }
-
-    fn concurrency(&mut self) -> Concurrency {
-        Concurrency {
-            copy: self.number(variables::COPY_MAXIMUM_CONCURRENCY, 20, COPY_MAXIMUM_CONCURRENCY),
-            copy_reserved: self.number(variables::COPY_RESERVED_CONCURRENCY, 0, (0, RESERVED_MAX)),
-            reconcile: self.number(variables::RECONCILE_CONCURRENCY, 32, (1, 1_000)),
-            switch: self.number(variables::SWITCH_CONCURRENCY, 5, (1, 40)),
-            switch_reserved: self.number(
-                variables::SWITCH_RESERVED_CONCURRENCY,
-                0,
-                (0, RESERVED_MAX),
-            ),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod batches;
 pub mod buckets;
+pub mod capacity;
 pub mod clock;
 pub mod config;
 pub mod correlation;

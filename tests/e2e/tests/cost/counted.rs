@@ -16,12 +16,13 @@ const GIGABYTE: f64 = 1_073_741_824.0;
 /// What Lambda adds to the log of an invocation: its start and its report as JSON, which the emulator writes otherwise.
 const SYSTEM_LOG_BYTES: f64 = 700.0;
 /// What the functions may ask for. Whatever else they ask for fails the test, so that it gets a place in the model.
-const OPERATIONS: [&str; 22] = [
+const OPERATIONS: [&str; 23] = [
     "BatchGetItem",
     "CopyObject",
     "DeleteItem",
     "DeleteObject",
     "DescribeLimits",
+    "DescribeTable",
     "GetAccountSettings",
     "GetItem",
     "GetObject",

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
 use drayage_local::{Clients, Emulator, Stack};
 
+use crate::held;
 use crate::support::{Said, checkout, parameters, run, script};
 
 /// The template, with its state machines, as the previous version had them.
@@ -42,9 +43,16 @@ async fn an_upgrade_and_a_deletion_leave_rows_objects_and_names_alone() -> Resul
 
     // Right after a release the two templates are the same; there is something to change all the same.
     let newer = parameters().with("LogRetentionDays", "60");
+    let held = held::start(&emulator, &clients, &old).await?;
+    let refused = run(&mut script(&emulator, &newer)?, "").await?;
+    assert!(!refused.succeeded && names_the_held(&refused), "{}", refused.text);
+    assert!(refused.text.contains("nothing was built or deployed"), "{}", refused.text);
+
     let mut command = script(&emulator, &newer)?;
-    let upgraded = run(command.args(["--json", "--termination-protection", "true"]), "").await?;
+    command.args(["--json", "--termination-protection", "true", "--while-running"]);
+    let upgraded = run(&mut command, "").await?;
     assert!(upgraded.succeeded, "{}\n{}", upgraded.text, emulator.log_tail(20));
+    assert!(upgraded.text.contains("note: ") && names_the_held(&upgraded), "{}", upgraded.text);
     let outputs = outputs(&upgraded)?;
     for name in WITH_DATA {
         assert_eq!(outputs.get(name).map(String::as_str), old.output(name).ok(), "{name}");
@@ -56,6 +64,10 @@ async fn an_upgrade_and_a_deletion_leave_rows_objects_and_names_alone() -> Resul
     let waiting = waiting.attributes().and_then(|counts| counts.get(&delayed));
     assert_eq!(waiting.map(String::as_str), Some("1"));
 
+    let refused = run(script(&emulator, &parameters())?.arg("--delete"), "drayage\n").await?;
+    assert!(!refused.succeeded && names_the_held(&refused), "{}", refused.text);
+    assert!(refused.text.contains("nothing was deleted"), "{}", refused.text);
+    held::stop(&clients, &held).await?;
     let refused = run(script(&emulator, &parameters())?.arg("--delete"), "another\n").await?;
     assert!(!refused.succeeded && refused.text.contains("nothing was deleted"), "{}", refused.text);
     look(&clients, &old).await?;
@@ -77,6 +89,12 @@ async fn an_upgrade_and_a_deletion_leave_rows_objects_and_names_alone() -> Resul
     assert!(again.succeeded && again.text.contains("is deployed"), "{}", again.text);
     // The emulator gives the new tables the names of the old ones, and forgets those; AWS does not.
     objects(&clients, &old).await
+}
+
+/// Whether the execution that runs is told with its state machine and a hint.
+fn names_the_held(said: &Said) -> bool {
+    let named = format!("drayage-copy: {}", held::NAME);
+    [named.as_str(), "hint: ", "--while-running"].iter().all(|part| said.text.contains(part))
 }
 
 /// A row, a manifest and a copy.

@@ -9,6 +9,7 @@ mod ledger;
 mod multipart_trap;
 mod overwrite;
 mod planted;
+mod quotas;
 mod refused;
 mod transfer;
 mod two_services;

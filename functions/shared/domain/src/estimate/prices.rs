@@ -12,6 +12,10 @@ use super::item::Item;
 /// When the prices were taken.
 pub const TAKEN: &str = "2026-08-31";
 
+/// How much more a second of Lambda costs on x86-64; told wherever seconds on arm64 are priced
+/// (<https://aws.amazon.com/lambda/pricing/>).
+const DEARER_ON_X86: &str = "a quarter more";
+
 /// Prices of one unit each, in USD.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prices {
@@ -33,7 +37,8 @@ pub struct Prices {
     pub queue_request: f64,
     /// A Lambda invocation.
     pub invocation: f64,
-    /// A second of a gigabyte of Lambda memory on arm64, the template's default.
+    /// A second of a gigabyte of Lambda memory on arm64, the template's default, whatever the stack runs on: on x86-64 it is
+    /// [`DEARER_ON_X86`].
     pub arm_gb_second: f64,
     /// A gigabyte that is written into `CloudWatch` Logs, standard class.
     pub log_gb: f64,
@@ -216,7 +221,10 @@ impl Quote {
     /// What the prices are, a sentence without a full stop.
     pub fn described(&self) -> String {
         let told = self.reservation.as_ref().map_or(String::new(), |told| format!(" ({told})"));
-        format!("list prices of {} as of {TAKEN}, without free tiers{told}", self.region)
+        format!(
+            "list prices of {} as of {TAKEN}, without free tiers{told}; seconds of Lambda at the price of arm64 ({DEARER_ON_X86} on x86-64)",
+            self.region
+        )
     }
 }
 
@@ -272,6 +280,7 @@ mod tests {
             (Quote::of("me-south-1").region, Quote::of("").region),
             ("us-east-1", "us-east-1")
         );
+        assert!(spain.described().contains("the price of arm64 (a quarter more on x86-64)"));
         assert!(Quote::of("ca-central-1").described().contains("us-east-1 stand in"));
     }
 }

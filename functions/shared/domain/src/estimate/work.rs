@@ -84,8 +84,8 @@ impl BackupWork {
 
 /// A backup: it is enumerated, copied, compared and closed.
 pub fn backup(work: &BackupWork) -> Usage {
-    let run = started();
-    run.and(checked()).and(enumerated(work)).and(copied(work)).and(compared_with_ledger(work.known))
+    let run = started().and(checked()).and(room_for_rows());
+    run.and(enumerated(work)).and(copied(work)).and(compared_with_ledger(work.known))
 }
 
 /// What every run takes whatever its size: the lock, the run, its end, its report.
@@ -108,12 +108,25 @@ fn checked() -> Usage {
         .charged(Service::DynamoDb, "GetItem", 5.0, Item::LedgerRead, 5.0)
         .charged(Service::DynamoDb, "Query", 4.0, Item::LedgerRead, 4.0)
         .charged(Service::DynamoDb, "PutItem", 2.0, Item::LedgerWrite, 8.0)
-        .each(Service::DynamoDb, "DescribeLimits", Item::Free, 1.0)
-        .each(Service::Lambda, "GetAccountSettings", Item::Free, 1.0)
         .each(Service::SecretsManager, "GetSecretValue", Item::SecretRequest, 2.0)
         .each(Service::Sns, "Publish", Item::Notification, 2.0)
         .each(Service::StepFunctions, "transitions", Item::Transition, 14.0)
         .and(invoked(2.0))
+}
+
+/// Whether the account has room is asked before a run fans out.
+fn room() -> Usage {
+    Usage::new().each(Service::Lambda, "GetAccountSettings", Item::Free, 1.0)
+}
+
+/// Whether the table of files takes what is copied is asked where rows are written.
+fn room_for_rows() -> Usage {
+    room().each(Service::DynamoDb, "DescribeLimits", Item::Free, 1.0).each(
+        Service::DynamoDb,
+        "DescribeTable",
+        Item::Free,
+        1.0,
+    )
 }
 
 /// Salesforce is read page by page, and batches are written.
@@ -246,17 +259,17 @@ pub struct TransferWork {
 pub fn transfer(work: &TransferWork) -> Usage {
     let copied = work.copied_by_s3 + work.streamed;
     let after = TransferWork { destination: work.destination + copied, ..*work };
-    started().and(compared(work)).and(objects_copied(work)).and(compared(&after))
+    started().and(room()).and(compared(work)).and(objects_copied(work)).and(compared(&after))
 }
 
 /// A comparison of two buckets.
 pub fn reconcile_buckets(work: &TransferWork) -> Usage {
-    started().and(compared(work))
+    started().and(room()).and(compared(work))
 }
 
 /// A comparison of the ledger with the bucket.
 pub fn reconcile_ledger(files: f64) -> Usage {
-    started().and(compared_with_ledger(files))
+    started().and(room()).and(compared_with_ledger(files))
 }
 
 /// Batches of objects: no rows, a copy each, and results of the batch.
@@ -311,7 +324,7 @@ pub fn migrate(files: f64, work: &SwitchWork) -> Usage {
 
 /// Records are planned, written, read back, and looked at once more; without the backup that comes before.
 pub fn switched(work: &SwitchWork) -> Usage {
-    started().and(checked()).and(read_once(work.records, 1.0)).and(lines_written(work))
+    started().and(checked()).and(room()).and(read_once(work.records, 1.0)).and(lines_written(work))
 }
 
 /// A run of no lines writes none.

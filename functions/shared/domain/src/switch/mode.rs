@@ -75,7 +75,7 @@ pub struct SwitchEstimate {
     pub api_calls_left: Option<u64>,
     /// Writes to the ledger.
     pub ledger_writes: u64,
-    /// Requests and transitions on AWS together, in USD.
+    /// Requests, transitions and seconds of Lambda (at the price of arm64) on AWS together, in USD.
     pub cost_usd: f64,
     /// About how long the writing takes, in seconds.
     pub seconds: f64,

@@ -1,0 +1,112 @@
+//! Parameters that each fit the template, and not each other. A rule of a template cannot compare numbers; the functions would refuse
+//! every run of such a stack.
+
+use std::collections::BTreeMap;
+
+use drayage_domain::capacity::combination::{PARAMETERS, contradictions};
+
+use crate::problems::Problem;
+use crate::template::Template;
+
+/// The parameter with the warm throughput of the table of files.
+const WARM_WRITES: &str = "WarmWriteUnits";
+/// What DynamoDB gives every table on demand, and the least that it can be set to
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html>).
+const WARM_WRITES_LEAST: u64 = 4_000;
+
+/// Everything that contradicts each other. Values that are no numbers have been told already.
+///
+/// * `given`: what the environment and the command line say.
+/// * `current`: what the stack has, if there is one; it keeps what nobody says otherwise.
+pub(crate) fn check(
+    template: &Template,
+    given: &BTreeMap<String, String>,
+    current: Option<&BTreeMap<String, String>>,
+) -> Vec<Problem> {
+    let value = |name: &str| -> Option<u64> {
+        let definition = template.parameters.get(name)?;
+        let kept = || current.and_then(|values| values.get(name));
+        let value = given.get(name).or_else(kept).or(definition.default.as_ref())?;
+        value.trim().parse().ok()
+    };
+    // A template of an earlier version does not have them all.
+    let mut problems: Vec<Problem> = PARAMETERS
+        .map(value)
+        .map_or_else(Vec::new, |values| contradictions(PARAMETERS, values))
+        .into_iter()
+        .map(|found| {
+            Problem::new(format!("parameter {}: {}", found.place, found.message), found.hint)
+        })
+        .collect();
+    if let Some(units) = value(WARM_WRITES).filter(|units| (1..WARM_WRITES_LEAST).contains(units)) {
+        problems.push(Problem::new(
+            format!("parameter {WARM_WRITES}: {units} is below {WARM_WRITES_LEAST}, which every table has"),
+            format!("0, or at least {WARM_WRITES_LEAST}"),
+        ));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkout;
+
+    fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn told(given: &[(&str, &str)], current: Option<&[(&str, &str)]>) -> Vec<String> {
+        let template = Template::read(&checkout::root().join("infra/template.yaml")).unwrap();
+        let current = current.map(values);
+        let problems = check(&template, &values(given), current.as_ref());
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_defaults_fit_each_other() {
+        assert_eq!(told(&[], None), [""; 0]);
+    }
+
+    #[test]
+    fn all_that_contradicts_is_told_by_the_names_of_parameters() {
+        let told = told(
+            &[
+                ("CopyMaximumConcurrency", "50"),
+                ("CopyMapConcurrency", "20"),
+                ("CopyReservedConcurrency", "49"),
+                ("SwitchReservedConcurrency", "4"),
+                ("CopyVisibilityTimeoutSeconds", "899"),
+                ("WarmWriteUnits", "3999"),
+            ],
+            None,
+        );
+        for (told, name) in told.iter().zip([
+            "CopyReservedConcurrency: 49 is below CopyMaximumConcurrency, 50",
+            "SwitchReservedConcurrency: 4 is below SwitchConcurrency, 5",
+            "CopyMapConcurrency: 20 is below CopyMaximumConcurrency, 50",
+            "CopyVisibilityTimeoutSeconds: 899 is below CopyTimeoutSeconds, 900",
+            "WarmWriteUnits: 3999 is below 4000",
+        ]) {
+            assert!(told.starts_with(&format!("parameter {name}")), "{told}");
+            assert!(told.contains("hint: "), "{told}");
+        }
+        assert_eq!(told.len(), 5, "{told:?}");
+    }
+
+    #[test]
+    fn what_the_stack_has_counts_where_nobody_says_otherwise() {
+        let stack = [("CopyMaximumConcurrency", "500")];
+        let few = [("CopyMapConcurrency", "100")];
+        assert_eq!(told(&few, None), [""; 0]);
+        assert_eq!(told(&few, Some(&stack)).len(), 1);
+        let both = [("CopyMapConcurrency", "100"), ("CopyMaximumConcurrency", "100")];
+        assert_eq!(told(&both, Some(&stack)), [""; 0]);
+    }
+
+    #[test]
+    fn an_earlier_template_is_left_to_its_own_functions() {
+        let template = Template::parse("Parameters: {CopyMapConcurrency: {Default: 2}}").unwrap();
+        assert_eq!(check(&template, &values(&[]), None), Vec::new());
+    }
+}
