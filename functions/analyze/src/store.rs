@@ -2,6 +2,7 @@
 
 use drayage_domain::analysis::progress::Progress;
 use drayage_domain::analysis::progress_key;
+use drayage_domain::parser_words::without_values;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::FunctionError;
 
@@ -22,8 +23,9 @@ impl Stored {
         let Some(found) = documents.versioned(&key, PROGRESS_BYTES_MAX).await? else {
             return Ok(Self { progress: Progress::default(), version: None });
         };
-        let progress = serde_json::from_slice(&found.bytes)
-            .map_err(|error| FunctionError::internal(&format!("{key} cannot be read: {error}")))?;
+        let progress = serde_json::from_slice(&found.bytes).map_err(|error| {
+            FunctionError::internal(&format!("{key} cannot be read: {}", without_values(&error)))
+        })?;
         Ok(Self { progress, version: Some(found.version) })
     }
 

@@ -24,6 +24,7 @@ use drayage_aws::ledger::Ledger;
 use drayage_aws::queue::Queue;
 use drayage_domain::manifest;
 use drayage_domain::message::CopyMessage;
+use drayage_domain::parser_words::without_values;
 use drayage_domain::run::RunState;
 use drayage_lambda_kit::config;
 use drayage_lambda_kit::error::{FunctionError, INPUT_INVALID};
@@ -82,7 +83,11 @@ impl Copier {
         let copy: CopyMessage = serde_json::from_str(&message.body).map_err(|error| {
             FunctionError::new(
                 INPUT_INVALID,
-                format!("message {} is not one of the copy queue: {error}", message.id),
+                format!(
+                    "message {} is not one of the copy queue: {}",
+                    message.id,
+                    without_values(&error)
+                ),
             )
         })?;
         let number = manifest::batch_number(&copy.run_id, &copy.batch_key).ok_or_else(|| {

@@ -12,6 +12,7 @@ use drayage_aws::ledger::{BatchClaim, Lease, Ledger};
 use drayage_aws::objects::Storage;
 use drayage_domain::manifest;
 use drayage_domain::message::CopyMessage;
+use drayage_domain::parser_words::without_values;
 use drayage_lambda_kit::documents::Documents;
 use drayage_lambda_kit::error::{BATCH_DEAD_LETTERED, FunctionError, LEDGER_CONFLICT};
 use drayage_lambda_kit::queue_events::Message;
@@ -35,7 +36,12 @@ pub async fn handle(
         Ok(copy) => copy,
         Err(error) => {
             // Nobody waits for it: the state machine writes only messages that can be read. Keep the reason.
-            tracing::error!(message_id = message.id, %error, "dead message is not one of the copy queue");
+            let error = without_values(&error);
+            tracing::error!(
+                message_id = message.id,
+                error,
+                "dead message is not one of the copy queue"
+            );
             return Ok(());
         }
     };

@@ -1,5 +1,6 @@
 //! The findings of a round, in the order of keys, one part in memory at a time.
 
+use drayage_domain::parser_words::without_values;
 use drayage_domain::reconcile::Difference;
 use drayage_domain::reconcile::work;
 use drayage_lambda_kit::documents::Documents;
@@ -37,7 +38,7 @@ impl<'a> FindingsReader<'a> {
             .into_iter()
             .collect::<Result<Vec<_>, _>>()
             .map(Some)
-            .map_err(|error| FunctionError::internal(&format!("{key}: {error}")))
+            .map_err(|error| FunctionError::internal(&format!("{key}: {}", without_values(&error))))
     }
 }
 

@@ -1,10 +1,9 @@
 //! What an update would do, before it does it. Tables, buckets and queues hold what nobody can make again: an update that would
 //! replace one, or let go of it, is refused unless it is asked for.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::aws::Aws;
 use crate::shown;
 use crate::stack::text;
 
@@ -23,13 +22,8 @@ pub(crate) struct Change {
     automatic: bool,
 }
 
-/// The changes of a change set.
-pub(crate) fn read(aws: &Aws, arn: &str) -> Result<Vec<Change>> {
-    let asked = ["cloudformation", "describe-change-set", "--change-set-name", arn];
-    Ok(changes(&aws.json("look at the change set", &asked)?))
-}
-
-fn changes(answer: &Value) -> Vec<Change> {
+/// The changes that `describe-change-set` tells of.
+pub(crate) fn changes(answer: &Value) -> Vec<Change> {
     let listed = answer.get("Changes").and_then(Value::as_array);
     let change = |change: &Value| {
         let resource = change.get("ResourceChange")?;
@@ -96,17 +90,6 @@ pub(crate) fn check(changes: &[Change]) -> Result<()> {
     )
 }
 
-/// The change set that `aws cloudformation deploy --no-execute-changeset` tells of, or `None` if there is nothing to change.
-pub(crate) fn arn(said: &str) -> Result<Option<String>> {
-    if said.contains("No changes to deploy") {
-        return Ok(None);
-    }
-    let words = said.split_whitespace();
-    let arn = words.map(|word| word.trim_matches('"')).find(|word| word.contains(":changeSet/"));
-    arn.map(|arn| Some(arn.to_owned()))
-        .with_context(|| format!("the AWS CLI tells of no change set:\n{said}"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -149,15 +132,5 @@ mod tests {
         assert!(!is_empty(&nested(&[])));
         let other = json!({"Changes": [change("Modify", "AWS::Lambda::Function", "False")]});
         assert!(!is_empty(&changes(&other)));
-    }
-
-    #[test]
-    fn the_change_set_is_found_in_what_the_cli_says() {
-        let arn_of = "arn:aws:cloudformation:us-east-1:1:changeSet/awscli-1/2";
-        let said =
-            format!("run:\naws cloudformation describe-change-set --change-set-name {arn_of}\n");
-        assert_eq!(arn(&said).unwrap().as_deref(), Some(arn_of));
-        assert_eq!(arn("\nNo changes to deploy. Stack x is up to date\n").unwrap(), None);
-        assert!(arn("something else").is_err());
     }
 }

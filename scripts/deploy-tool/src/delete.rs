@@ -8,6 +8,7 @@ use crate::aws::Aws;
 use crate::checkout::Checkout;
 use crate::deploy::unprotect;
 use crate::environment::Environment;
+use crate::operation::Operation;
 use crate::options::StackOptions;
 use crate::prerequisites;
 use crate::problems::refuse;
@@ -41,14 +42,12 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     if found.protected {
         unprotect(&aws, &name)?;
     }
+    let operation = Operation::new(&aws, "deleting");
     let asked = ["cloudformation", "delete-stack", "--stack-name", name.as_str()];
-    aws.run("delete the stack", &asked)?;
-    // By its ARN, because a deleted stack has no name any more.
-    let waited = ["cloudformation", "wait", "stack-delete-complete", "--stack-name"];
-    let waited = [&waited[..], &[found.id.as_str()]].concat();
-    if let Err(error) = aws.run("wait for the end of the deletion", &waited) {
-        let failed = stack::failures(&aws, &found.id);
-        bail!("the stack {name} is not deleted\n{failed}\n{error:#}");
+    aws.run("delete the stack", &[&asked[..], &operation.token()].concat())?;
+    let ended = operation.follow(&found.id)?;
+    if ended.stack.status != "DELETE_COMPLETE" {
+        bail!("the stack {name} is not deleted: {}", ended.cause(&aws));
     }
     eprintln!("the stack {name} is deleted");
     print_left(&aws, &kept);

@@ -7,14 +7,17 @@ use anyhow::{Context, Result, bail};
 
 use crate::artefacts;
 use crate::aws::Aws;
-use crate::change_set::{self, Change};
+use crate::change_set;
 use crate::checkout::Checkout;
 use crate::compile;
+use crate::operation::{Ended, Operation};
 use crate::options::StackOptions;
 use crate::prerequisites::{self, Ready};
-use crate::stack::{self, Stack};
+use crate::request::Request;
+use crate::stack::Stack;
 use crate::stage::Stage;
 use crate::template::Template;
+use crate::upload;
 use crate::zips::{self, Purpose, Zip};
 
 /// Outputs that a person needs first.
@@ -24,7 +27,7 @@ const SHOWN: [&str; 5] =
 /// What a deployment came to.
 enum Outcome {
     Unchanged,
-    Deployed,
+    Deployed(Stack),
     /// A dry run of this many changes.
     Planned(usize),
 }
@@ -46,24 +49,28 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
         Some(Stage::prepare(&checkout.drayage(), &path, &zips)?)
     };
     let work = tempfile::tempdir().context("no temporary directory")?;
-    let packaged = work.path().join("packaged.yaml");
     create_bucket(&ready)?;
-    package(&ready, staged.as_ref().map_or(path.as_path(), Stage::template), &packaged)?;
-    let arguments = arguments(&ready, &packaged, work.path())?;
-    match send(options, &ready, &arguments)? {
+    let staged = staged.as_ref().map_or(path.as_path(), Stage::template);
+    let url = upload::package(&ready, staged, work.path())?;
+    let request = Request::new(&ready, &template, url, work.path())?;
+    let deployed = match send(options, &request, &ready)? {
         Outcome::Planned(0) | Outcome::Unchanged => {
             eprintln!("nothing to change: the stack {} is as it should be", ready.stack_name);
+            None
         }
         Outcome::Planned(changes) => {
             eprintln!("{changes} changes; nothing was changed, because of --dry-run");
             return Ok(());
         }
-        Outcome::Deployed => eprintln!("the stack {} is deployed", ready.stack_name),
-    }
+        Outcome::Deployed(stack) => {
+            eprintln!("the stack {} is deployed", ready.stack_name);
+            Some(stack)
+        }
+    };
     if options.dry_run {
         return Ok(());
     }
-    let stack = Stack::get(&ready.aws, &ready.stack_name)?;
+    let stack = deployed.map_or_else(|| Stack::get(&ready.aws, &ready.stack_name), Ok)?;
     protect(options, &ready, &stack)?;
     if options.json {
         println!("{}", serde_json::to_string(&stack.outputs)?);
@@ -118,108 +125,73 @@ fn create_bucket(ready: &Ready) -> Result<()> {
     aws.run("close the bucket of artefacts to the public", &asked).map(|_| ())
 }
 
-fn package(ready: &Ready, template: &Path, packaged: &Path) -> Result<()> {
-    let (template, packaged) = (text(template)?, text(packaged)?);
-    let asked = [
-        ["cloudformation", "package"],
-        ["--template-file", template],
-        ["--s3-bucket", ready.bucket.name.as_str()],
-        ["--output-template-file", packaged],
-    ];
-    ready.aws.run("package the template", &asked.concat()).map(|_| ())
-}
-
-fn arguments(ready: &Ready, packaged: &Path, work: &Path) -> Result<Vec<String>> {
-    let mut arguments: Vec<String> = [
-        ["cloudformation", "deploy"],
-        ["--stack-name", ready.stack_name.as_str()],
-        ["--template-file", text(packaged)?],
-        // A template of more than 51,200 bytes is taken from a bucket.
-        ["--s3-bucket", ready.bucket.name.as_str()],
-    ]
-    .concat()
-    .into_iter()
-    .map(str::to_owned)
-    .collect();
-    let capabilities =
-        ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
-    arguments.extend(capabilities.map(str::to_owned));
-    arguments.push("--no-fail-on-empty-changeset".to_owned());
-    if !ready.environment.parameters.is_empty() {
-        // As a file, because values may hold anything.
-        let overrides = work.join("parameters.json");
-        let pairs = ready.environment.parameters.iter();
-        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
-        fs::write(&overrides, serde_json::to_vec(&pairs)?)
-            .context("the parameters cannot be written")?;
-        arguments.push("--parameter-overrides".to_owned());
-        arguments.push(format!("file://{}", text(&overrides)?));
-    }
-    if !ready.environment.tags.is_empty() {
-        arguments.push("--tags".to_owned());
-        let tags = ready.environment.tags.iter();
-        arguments.extend(tags.map(|(name, value)| format!("{name}={value}")));
-    }
-    Ok(arguments)
-}
-
 /// A new stack is created at once; what a change set does to one that is there is looked at first.
-fn send(options: &StackOptions, ready: &Ready, arguments: &[String]) -> Result<Outcome> {
-    let is_new = ready.stack.as_ref().is_none_or(Stack::is_new);
-    if !is_new || options.dry_run {
-        let aws = &ready.aws;
-        let mut planned = arguments.to_vec();
-        planned.push("--no-execute-changeset".to_owned());
-        let said = aws.run("plan the deployment", &planned)?;
-        let arn = change_set::arn(&said)?;
-        let changes = arn.as_deref().map(|arn| change_set::read(aws, arn)).transpose()?;
-        let changes: Vec<Change> = changes.unwrap_or_default();
-        if !changes.is_empty() {
-            eprintln!("{}", change_set::table(&changes));
-        }
-        let allowed = change_set::check(&changes);
-        if let Some(arn) = &arn {
-            discard(ready, arn, is_new)?;
-        }
-        if arn.is_none() || (!is_new && change_set::is_empty(&changes)) {
-            return Ok(if options.dry_run { Outcome::Planned(0) } else { Outcome::Unchanged });
-        }
+fn send(options: &StackOptions, request: &Request<'_>, ready: &Ready) -> Result<Outcome> {
+    let Some(stack) = ready.stack.as_ref() else {
         if options.dry_run {
-            if let Err(error) = allowed {
-                eprintln!("warning: {error}");
-            }
-            return Ok(Outcome::Planned(changes.len()));
+            return planned(options, request, true);
         }
-        if !options.allow_replacement {
-            allowed?;
+        let operation = Operation::new(&ready.aws, "creating");
+        let id = request.create(&operation)?;
+        // An emulator is done by now.
+        let stack = Stack::get(&ready.aws, &id)?;
+        if stack.status == "CREATE_COMPLETE" {
+            return Ok(Outcome::Deployed(stack));
         }
-        // Something may have started while this was built.
-        if !options.while_running
-            && let Err(problem) = prerequisites::at_work(ready, options)
-        {
-            bail!("nothing was changed: {problem}");
-        }
-    }
-    match ready.aws.run("deploy the template", arguments) {
-        Ok(said) if said.contains("No changes to deploy") => Ok(Outcome::Unchanged),
-        Ok(_) => Ok(Outcome::Deployed),
-        Err(error) => {
-            let failed = stack::failures(&ready.aws, &ready.stack_name);
-            bail!("the stack does not deploy\n{failed}\n{error:#}")
-        }
-    }
+        return deployed(ready, operation.follow(&id)?);
+    };
+    planned(options, request, stack.status == "REVIEW_IN_PROGRESS")
 }
 
-/// Deletes a change set that is not carried out, and the empty stack that one makes of a stack that is to be created.
-fn discard(ready: &Ready, arn: &str, is_new: bool) -> Result<()> {
-    let aws = &ready.aws;
-    let asked = ["cloudformation", "delete-change-set", "--change-set-name", arn];
-    aws.run("delete the change set", &asked)?;
-    if is_new {
-        let asked = ["cloudformation", "delete-stack", "--stack-name", ready.stack_name.as_str()];
-        aws.run("delete the empty stack of the change set", &asked)?;
+/// Looks at what would change before it is changed.
+fn planned(options: &StackOptions, request: &Request<'_>, is_new: bool) -> Result<Outcome> {
+    let Some(set) = request.plan(is_new)? else {
+        return Ok(Outcome::Unchanged);
+    };
+    if !set.changes.is_empty() {
+        eprintln!("{}", change_set::table(&set.changes));
     }
-    Ok(())
+    let allowed = change_set::check(&set.changes);
+    let unchanged = !is_new && change_set::is_empty(&set.changes);
+    let refused = allowed.is_err() && !options.allow_replacement;
+    if unchanged || options.dry_run || refused {
+        request.discard(&set.arn, is_new)?;
+    }
+    if unchanged {
+        return Ok(Outcome::Unchanged);
+    }
+    if options.dry_run {
+        if let Err(error) = allowed {
+            eprintln!("warning: {error}");
+        }
+        return Ok(Outcome::Planned(set.changes.len()));
+    }
+    if !options.allow_replacement {
+        allowed?;
+    }
+    let ready = request.ready();
+    // Something may have started while this was built.
+    if !options.while_running
+        && let Err(problem) = prerequisites::at_work(ready, options)
+    {
+        request.discard(&set.arn, is_new)?;
+        bail!("nothing was changed: {problem}");
+    }
+    let operation = Operation::new(&ready.aws, if is_new { "creating" } else { "updating" });
+    request.execute(&set, &operation)?;
+    deployed(ready, operation.follow(&set.stack)?)
+}
+
+fn deployed(ready: &Ready, ended: Ended) -> Result<Outcome> {
+    if ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&ended.stack.status.as_str()) {
+        return Ok(Outcome::Deployed(ended.stack));
+    }
+    bail!(
+        "the stack {} does not deploy: {}\nit is in the state {}, where docs/deploy.md says what to do",
+        ready.stack_name,
+        ended.cause(&ready.aws),
+        ended.stack.status
+    )
 }
 
 fn protect(options: &StackOptions, ready: &Ready, stack: &Stack) -> Result<()> {
@@ -258,10 +230,6 @@ fn print_next(ready: &Ready, stack: &Stack) {
     println!("  dray doctor --stack {name}     checks everything that a run needs");
     println!("  dray analyze --stack {name}    tells what a migration would be about");
     println!("  dray backup --stack {name}     copies the files");
-}
-
-fn text(path: &Path) -> Result<&str> {
-    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
 }
 
 /// Lets the stack be deleted.

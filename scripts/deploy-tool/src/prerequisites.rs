@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::Result;
 
@@ -171,7 +172,11 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
     let (masked, region) = (shown::masked(&account), ready.aws.region().to_owned());
     eprintln!("account {masked}, Region {region}, as {who}: stack {}", ready.stack_name);
 
-    match Stack::find(&ready.aws, &ready.stack_name) {
+    if ready.bucket.name.is_empty() {
+        ready.bucket.name = format!("drayage-artefacts-{account}-{region}");
+    }
+    let (stack, exists, missing) = looked_at(ready);
+    match stack {
         Ok(stack) => ready.stack = stack,
         Err(error) => problems.push(Problem::of(&error)),
     }
@@ -181,23 +186,13 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
         let what = format!("the stack {} is in the state {}", ready.stack_name, stack.status);
         problems.push(Problem::new(what, hint));
     }
-    if ready.bucket.name.is_empty() {
-        ready.bucket.name = format!("drayage-artefacts-{account}-{region}");
-    }
-    match bucket_exists(&ready.aws, &ready.bucket.name) {
+    match exists {
         Ok(exists) => ready.bucket.exists = exists,
         Err(error) => problems.push(Problem::of(&error)),
     }
-    if let Some(secret) = ready.environment.parameters.get(SECRET).cloned() {
-        let asked = ["secretsmanager", "describe-secret", "--secret-id", secret.as_str()];
-        match ready.aws.json("look at the Salesforce secret", &asked) {
-            Ok(_) => {}
-            // It may come after the stack; what it holds is checked by preflight.
-            Err(error) if error.to_string().contains("ResourceNotFound") => {
-                ready.missing_secret = Some(secret);
-            }
-            Err(error) => problems.push(Problem::of(&error)),
-        }
+    match missing {
+        Ok(missing) => ready.missing_secret = missing,
+        Err(error) => problems.push(Problem::of(&error)),
     }
     problems
 }
@@ -210,6 +205,32 @@ pub(crate) fn at_work(ready: &Ready, options: &StackOptions) -> Result<(), Probl
     let resources = stack::resources(&ready.aws, &ready.stack_name);
     let resources = resources.map_err(|error| Problem::of(&error))?;
     running::check(&ready.aws, options, &resources)
+}
+
+/// The stack, whether the bucket of artefacts exists, and the Salesforce secret if it does not. At once, because every start of the AWS
+/// CLI takes a second.
+fn looked_at(ready: &Ready) -> (Result<Option<Stack>>, Result<bool>, Result<Option<String>>) {
+    thread::scope(|threads| {
+        let stack = threads.spawn(|| Stack::find(&ready.aws, &ready.stack_name));
+        let exists = threads.spawn(|| bucket_exists(&ready.aws, &ready.bucket.name));
+        let missing = missing_secret(&ready.aws, ready.environment.parameters.get(SECRET));
+        (joined(stack), joined(exists), missing)
+    })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The secret may come after the stack; what it holds is checked by preflight.
+fn missing_secret(aws: &Aws, named: Option<&String>) -> Result<Option<String>> {
+    let Some(secret) = named else { return Ok(None) };
+    let asked = ["secretsmanager", "describe-secret", "--secret-id", secret.as_str()];
+    match aws.json("look at the Salesforce secret", &asked) {
+        Ok(_) => Ok(None),
+        Err(error) if error.to_string().contains("ResourceNotFound") => Ok(Some(secret.clone())),
+        Err(error) => Err(error),
+    }
 }
 
 fn bucket_exists(aws: &Aws, name: &str) -> Result<bool> {

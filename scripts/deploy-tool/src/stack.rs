@@ -1,4 +1,4 @@
-//! What there is of a stack, and what failed in it.
+//! What there is of a stack.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,6 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::aws::Aws;
-use crate::hints;
-
-/// Failed events that are shown; the first ones are the cause, the others follow from them.
-const EVENTS_SHOWN: usize = 10;
 
 /// A stack that exists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,38 +108,6 @@ fn kept(template: &Value) -> Vec<String> {
     kept.map(|(name, _)| name.clone()).collect()
 }
 
-/// What failed in the newest operation on a stack, with hints.
-pub(crate) fn failures(aws: &Aws, name: &str) -> String {
-    let asked = ["cloudformation", "describe-stack-events", "--stack-name", name];
-    match aws.json("list the stack's events", &asked) {
-        Ok(events) => failures_of(&events),
-        Err(error) => format!("(the stack's events cannot be listed: {error})"),
-    }
-}
-
-fn failures_of(events: &Value) -> String {
-    let events = events.get("StackEvents").and_then(Value::as_array);
-    let mut failed = Vec::new();
-    // Newest first; the operation begins with an event that names a person.
-    for event in events.into_iter().flatten() {
-        let of = |name| text(event, name).unwrap_or_default();
-        if of("ResourceStatus").contains("FAILED") {
-            failed.push((of("LogicalResourceId"), of("ResourceStatusReason")));
-        }
-        if of("ResourceStatusReason") == "User Initiated" {
-            break;
-        }
-    }
-    // What was broken off because something else failed tells nothing.
-    failed.retain(|(_, reason)| !reason.contains("cancelled"));
-    failed.reverse();
-    let line = |(resource, reason): &(String, String)| match hints::of_message(reason) {
-        Some(hint) => format!("  {resource}: {reason}\n    hint: {hint}"),
-        None => format!("  {resource}: {reason}"),
-    };
-    failed.iter().take(EVENTS_SHOWN).map(line).collect::<Vec<_>>().join("\n")
-}
-
 pub(crate) fn text(value: &Value, name: &str) -> Option<String> {
     value.get(name).and_then(Value::as_str).map(str::to_owned)
 }
@@ -153,21 +117,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn only_failures_of_the_newest_operation_are_told_in_their_order() {
-        let event = |resource: &str, status: &str, reason: &str| json!({"LogicalResourceId": resource, "ResourceStatus": status, "ResourceStatusReason": reason});
-        let events = json!({"StackEvents": [
-            event("drayage", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed"),
-            event("Other", "CREATE_FAILED", "Resource creation cancelled"),
-            event("Destination", "CREATE_FAILED", "files already exists"),
-            event("drayage", "CREATE_IN_PROGRESS", "User Initiated"),
-            event("Old", "UPDATE_FAILED", "long ago"),
-        ]});
-        let told = failures_of(&events);
-        assert!(told.starts_with("  Destination: files already exists\n    hint: "), "{told}");
-        assert!(!told.contains("Old") && !told.contains("Other"), "{told}");
-    }
 
     #[test]
     fn what_is_retained_comes_from_the_template() {

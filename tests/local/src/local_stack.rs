@@ -230,8 +230,8 @@ impl LocalStackBuilder {
             .with_default("DestinationBucket", DESTINATION)
             .with_default("Architecture", architecture()?)
             .with_default("CopyMaximumConcurrency", "5")
-            // The emulator makes a stack within a stack in the background, and `aws cloudformation deploy` looks whether it is done
-            // every 30 s: what does not test the monitoring does without.
+            // The emulator makes a stack within a stack in the background, which takes some seconds: what does not test the monitoring
+            // does without.
             .with_default("Monitoring", "none");
         let new_url_base = own_address(&emulator, &parameters);
         let parameters = parameters.with_default("NewUrlBase", new_url_base);

@@ -25,6 +25,7 @@ pub mod notice;
 pub mod object_batch;
 pub mod org;
 pub mod outcome;
+pub mod parser_words;
 pub mod pause;
 pub mod plan;
 pub mod problem;

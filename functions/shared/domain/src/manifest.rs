@@ -7,6 +7,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::parser_words::without_values;
 use crate::plan::Plan;
 use crate::record::SourceRecord;
 use crate::run_files::kept;
@@ -62,7 +63,7 @@ pub fn from_jsonl<T: DeserializeOwned>(bytes: &[u8]) -> Vec<Result<T, ManifestEr
         .filter(|(_, line)| !line.trim_ascii().is_empty())
         .map(|(index, line)| {
             serde_json::from_slice(line)
-                .map_err(|error| ManifestError { line: index + 1, message: error.to_string() })
+                .map_err(|error| ManifestError { line: index + 1, message: without_values(&error) })
         })
         .collect()
 }

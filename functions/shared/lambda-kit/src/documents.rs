@@ -1,6 +1,7 @@
 //! JSON documents in the state bucket.
 
 use drayage_aws::objects::{Storage, StorageError, Versioned};
+use drayage_domain::parser_words::without_values;
 use drayage_domain::run_files::WORK;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,9 +27,9 @@ impl Documents {
     /// A document, or `None` when there is none.
     pub async fn find<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, FunctionError> {
         let Some(bytes) = self.bytes(key, DOCUMENT_BYTES_MAX).await? else { return Ok(None) };
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| FunctionError::internal(&format!("{key} cannot be read: {error}")))
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            FunctionError::internal(&format!("{key} cannot be read: {}", without_values(&error)))
+        })
     }
 
     /// A document that has to be there.

@@ -6,6 +6,7 @@ use std::io::Write as _;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use drayage_aws::throttling;
+use drayage_domain::parser_words::without_values;
 use drayage_salesforce::meter;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
@@ -51,7 +52,9 @@ where
         // Boxed: a handler's future is deep, and its type would be part of every layer around it.
         let handled = serde_json::from_value(payload)
             .map(|event| Box::pin(handler(event, invocation)))
-            .map_err(|error| FunctionError::new(INPUT_INVALID, format!("the event: {error}")));
+            .map_err(|error| {
+                FunctionError::new(INPUT_INVALID, format!("the event: {}", without_values(&error)))
+            });
         async move {
             let answer = match handled {
                 Ok(handled) => handled.await,

@@ -50,7 +50,7 @@ pub(crate) fn parameters() -> StackParameters {
 /// `scripts/deploy` with these parameters.
 pub(crate) fn script(emulator: &Emulator, parameters: &StackParameters) -> Result<Command> {
     let environment = emulator.directory().join("environment.json");
-    // The emulator works at nested stacks in the background, where the AWS CLI looks every half minute.
+    // A nested stack takes some seconds more.
     parameters.clone().with_default("Monitoring", "none").write(&environment)?;
     let mut command = stack::script(emulator)?;
     command.arg("--environment").arg(environment);

@@ -1,7 +1,9 @@
 //! Secrets and personal data: marked values in every place where they come from, a whole life of a stack with errors in it, and
 //! then a search of everything that it has left behind.
 
+mod journeys;
 mod places;
+mod queues;
 mod search;
 
 use anyhow::{Context as _, Result, ensure};
@@ -207,6 +209,8 @@ async fn no_marked_value_is_anywhere_but_where_it_has_to_be() -> Result<()> {
         .with("SourceAccess", "keys")
         .with("SourceSecret", SOURCE_SECRET)
         .with("ApiBudgetWaitSeconds", "1")
+        // Looking at a message counts as receiving it.
+        .with("CopyMaxReceiveCount", "2")
         .with("LogLevel", "debug");
     let stack = LocalStack::builder().files(0).seed(63).parameters(parameters).start().await?;
     let keys = json!({
@@ -225,9 +229,17 @@ async fn no_marked_value_is_anywhere_but_where_it_has_to_be() -> Result<()> {
         ensure!(outcome(row) == *expected, "{expected}: {} ({:?})", outcome(row), row.message);
     }
     there_and_back(&stack).await?;
+    journeys::analysis(&stack).await?;
+    journeys::transfers(&stack).await?;
+    let queued = journeys::dead_letters(&stack).await?;
     let errors = failures(&stack).await?;
 
-    let left = places::all(&stack, &listener).await?;
+    let mut left = places::all(&stack, &listener).await?;
+    left.extend(queued);
+    for queue in ["CopyQueueUrl", "CopyDeadLetterQueueUrl"] {
+        queues::drained(&stack, queue).await?;
+    }
+    left.extend(queues::peek(&stack).await?);
     let marks = marks(&stack)?;
     let leaks: Vec<_> = left.iter().flat_map(|left| leaks(left, &marks)).collect();
     ensure!(leaks.is_empty(), "{errors:?}\n{}", leaks.join("\n"));
@@ -280,6 +292,7 @@ fn a_planted_mark_is_a_leak_in_some_places_and_not_in_others() {
         (Place::Log, 3),
         (Place::Execution, 3),
         (Place::Topic, 3),
+        (Place::Queue, 3),
         (Place::Table, 1),
         (Place::Books, 1),
         (Place::Reports, 2),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use drayage_domain::parser_words::without_values;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -124,5 +125,5 @@ pub(super) fn to_json<T: Serialize>(value: &T, name: &str) -> Result<AttributeVa
 /// The value of which the attribute `name` has the JSON.
 pub(super) fn from_json<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, LedgerError> {
     serde_json::from_str(&required_text(item, name)?)
-        .map_err(|error| LedgerError::corrupt(name, error.to_string()))
+        .map_err(|error| LedgerError::corrupt(name, without_values(&error)))
 }

@@ -18,7 +18,7 @@ use drayage_domain::outcome::FailureClass;
 use drayage_domain::row::SourceIdentity;
 use drayage_domain::source_url::HttpLocation;
 use reqwest::header::{self, HeaderMap};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Certificate, Client, Method, RequestBuilder, Response};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -105,12 +105,14 @@ impl HttpSource {
     /// Sets up the clients; connections are pooled, so share it.
     pub fn new(options: HttpSourceOptions) -> Result<Self, HttpSourceError> {
         let lookup: Arc<Lookup> = Arc::new(system_lookup);
-        Self::with_lookup(options, &lookup)
+        Self::with(options, &lookup, &[])
     }
 
-    fn with_lookup(
+    /// With another resolver than the operating system's, and issuers of certificates besides the system's.
+    fn with(
         options: HttpSourceOptions,
         lookup: &Arc<Lookup>,
+        issuers: &[Certificate],
     ) -> Result<Self, HttpSourceError> {
         let client = |reach| {
             let resolver = GuardedResolver::with_lookup(reach, Arc::clone(lookup));
@@ -118,6 +120,7 @@ impl HttpSource {
                 .connect_timeout(options.connect_timeout)
                 .read_timeout(options.read_timeout)
                 .user_agent(&options.user_agent)
+                .tls_certs_merge(issuers.iter().cloned())
                 .build()
         };
         let public = client(Reach::Public)?;
@@ -255,8 +258,8 @@ fn not_sent(error: &reqwest::Error, target: &Target) -> CopyError {
             format!("{place} did not answer in time"),
         );
     }
-    if answer::distrusts_the_certificate(error) {
-        let message = format!("the certificate of `{}` cannot be trusted", target.host());
+    if let Some(reason) = answer::distrust(error) {
+        let message = format!("the certificate of `{}` {reason}", target.host());
         return CopyError::new(FailureClass::UntrustedCertificate, message);
     }
     let what = if error.is_connect() { "cannot be reached" } else { "broke the connection" };

@@ -19,6 +19,8 @@ pub(crate) enum Place {
     Execution,
     /// What the topic was told.
     Topic,
+    /// Messages of the queues.
+    Queue,
     /// Items of the tables.
     Table,
     /// Objects of the state bucket that list records with their URLs: the work, and what undoes it.
@@ -165,9 +167,12 @@ async fn objects(stack: &LocalStack) -> Result<Vec<Left>> {
     Ok(found)
 }
 
-/// What lists records with the URLs that they had: the work of a run, its plan, and what undoes it.
+/// What lists records with the URLs that they had: the work of a run, its plan, and what undoes it; and the sample of an analysis,
+/// whose files are asked for their sizes by several invocations.
 fn is_of_the_books(key: &str) -> bool {
-    ["/batches/", "/plan", "/rollback.jsonl", "/results/"].iter().any(|part| key.contains(part))
+    ["/batches/", "/plan", "/rollback.jsonl", "/results/", "/analysis/progress.json"]
+        .iter()
+        .any(|part| key.contains(part))
 }
 
 async fn dray(stack: &LocalStack) -> Result<Vec<Left>> {

@@ -1,5 +1,6 @@
 //! The manifest: which files a report has, and which columns they have.
 
+use drayage_domain::parser_words::without_values;
 use serde::Deserialize;
 
 use super::error::S3InventoryError;
@@ -51,7 +52,7 @@ impl Manifest {
         let document: Document =
             serde_json::from_slice(bytes).map_err(|error| S3InventoryError::InvalidManifest {
                 place: place.to_owned(),
-                message: error.to_string(),
+                message: without_values(&error),
             })?;
         if !document.file_format.eq_ignore_ascii_case("csv") {
             return Err(S3InventoryError::UnsupportedFormat {

@@ -68,17 +68,34 @@ fn class_of(status: u16, presigned: bool, body: &[u8]) -> Option<FailureClass> {
     }
 }
 
-/// Whether the host could not prove its name. The TLS library's error is wrapped by each layer above it, and its type is not part of
-/// the HTTP client's interface, so its text is looked for.
-pub(super) fn distrusts_the_certificate(error: &(dyn Error + 'static)) -> bool {
+/// How the TLS library begins to say that it refuses a certificate.
+const REFUSED: &str = "invalid peer certificate: ";
+/// How it goes on, with and without the details, and what that means.
+const REASONS: [(&str, &str); 8] = [
+    ("certificate expired", "has expired"),
+    ("Expired", "has expired"),
+    ("certificate not valid yet", "is not valid yet"),
+    ("NotValidYet", "is not valid yet"),
+    ("certificate not valid for name", "is for another name"),
+    ("NotValidForName", "is for another name"),
+    ("UnknownIssuer", "is signed by nobody who is known"),
+    // Its issuer is called like a known one.
+    ("BadSignature", "is signed by nobody who is known"),
+];
+
+/// Why the host could not prove its name, if that is what went wrong. The TLS library's error is wrapped by each layer above it, and
+/// its type is not part of the HTTP client's interface, so its text is looked for. What a stranger's certificate says is not repeated.
+pub(super) fn distrust(error: &(dyn Error + 'static)) -> Option<&'static str> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.to_string().contains("invalid peer certificate") {
-            return true;
+        let told = error.to_string();
+        if let Some((_, detail)) = told.split_once(REFUSED) {
+            let known = REASONS.iter().find(|(begins, _)| detail.starts_with(begins));
+            return Some(known.map_or("cannot be trusted", |(_, reason)| reason));
         }
         next = error.source();
     }
-    false
+    None
 }
 
 /// How storage services say that a signed link is too old: S3 and its likes with `AccessDenied` and a message, for

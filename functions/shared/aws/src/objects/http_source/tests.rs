@@ -1,5 +1,6 @@
 //! What is asked of HTTP servers, and what their answers become.
 
+mod certificates;
 mod hostile;
 mod names;
 
@@ -202,7 +203,7 @@ fn source_with_internal_name(allow: &str) -> HttpSource {
         Box::pin(async { Ok(vec![IpAddr::from([127, 0, 0, 1])]) })
     };
     let lookup: Arc<Lookup> = Arc::new(lookup);
-    HttpSource::with_lookup(http_options(allow), &lookup).unwrap()
+    HttpSource::with(http_options(allow), &lookup, &[]).unwrap()
 }
 
 #[tokio::test]
