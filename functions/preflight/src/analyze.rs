@@ -7,9 +7,8 @@ use drayage_domain::analysis::AnalysisOptions;
 use drayage_domain::analysis::input::AnalyzeInput;
 use drayage_domain::run::Work;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{buckets, salesforce};
 
-use crate::checks::{self, budget, object};
+use crate::checks::{self, budget};
 use crate::{Answer, Request, settings_and};
 
 /// Checks and starts an analysis. It takes no lock, because it writes nowhere but into its own part of the state bucket; and it
@@ -19,15 +18,14 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
     let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let mut options = settings.options(&input.backup());
 
-    checks::state_bucket(&Storage::new(clients.s3()), &settings).await?;
-    if let Some(secret) = &settings.source_secret {
-        // One of the wrong shape would make every file look forbidden.
-        buckets::keys(clients, secret).await?;
-    }
-    checks::source_role(clients, &settings).await?;
-    let client = salesforce::connect(clients, &settings.salesforce_secret).await?;
-    checks::api_version(&client).await?;
-    let found = object::check(&client, &options.fields, object::Use::Read).await?;
+    let storage = Storage::new(clients.s3());
+    let (state, source, role, org) = tokio::join!(
+        checks::state_bucket(&storage, &settings),
+        checks::source_secret(clients, &settings),
+        checks::source_role(clients, &settings),
+        checks::readable_org(clients, &settings, &options.fields),
+    );
+    let (client, found) = checks::together([state, source, role], org)?;
     options.fields = found.fields;
     options.url_length_max = found.url_length_max.unwrap_or(options.url_length_max);
     let records_expected = budget::count_and_check(&client, &options).await?;

@@ -4,14 +4,12 @@ use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_domain::capacity::Planned;
-use drayage_domain::run::{PreviousBackup, RunOptions, Work};
+use drayage_domain::run::{PreviousBackup, Work};
 use drayage_domain::run_input::BackupInput;
-use drayage_domain::settings::Settings;
 use drayage_lambda_kit::error::FunctionError;
-use drayage_lambda_kit::{buckets, capacity, notify, salesforce};
-use drayage_salesforce::Client;
+use drayage_lambda_kit::{capacity, notify};
 
-use crate::checks::{self, backups, budget, object};
+use crate::checks::{self, backups, budget};
 use crate::{Answer, Request, lock, settings_and};
 
 /// Checks and starts a backup.
@@ -27,18 +25,11 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
         capacity::check(clients, &settings, Planned::backup(settings.concurrency)),
         checks::destination_bucket(&storage, &settings),
         checks::state_bucket(&storage, &settings),
-        source_secret(clients, &settings),
+        checks::source_secret(clients, &settings),
         checks::source_role(clients, &settings),
-        org(clients, &settings, &options),
+        checks::readable_org(clients, &settings, &options.fields),
     );
-    let (org, org_wrong) = match org {
-        Ok(org) => (Some(org), Ok(())),
-        Err(error) => (None, Err(error)),
-    };
-    checks::together([capacity, destination, state, source, role, org_wrong])?;
-    let Some((client, found)) = org else {
-        return Err(FunctionError::internal(&"the org was not asked"));
-    };
+    let (client, found) = checks::together([capacity, destination, state, source, role], org)?;
     options.fields = found.fields;
     options.url_length_max = found.url_length_max.unwrap_or(options.url_length_max);
     options.org = checks::org_of_step(&client, &ledger, input.parent_run.as_deref()).await?;
@@ -67,24 +58,4 @@ pub(crate) async fn start(clients: &Clients, request: &Request) -> Result<Answer
     );
     notify::started(clients, &settings, &run).await;
     Ok(request.started(input.dry_run, None))
-}
-
-/// One of the wrong shape would fail every file.
-async fn source_secret(clients: &Clients, settings: &Settings) -> Result<(), FunctionError> {
-    match &settings.source_secret {
-        Some(secret) => buckets::keys(clients, secret).await.map(drop),
-        None => Ok(()),
-    }
-}
-
-/// The org, signed in to, and what it says of the sObject and its fields.
-async fn org(
-    clients: &Clients,
-    settings: &Settings,
-    options: &RunOptions,
-) -> Result<(Client, object::Found), FunctionError> {
-    let client = salesforce::connect(clients, &settings.salesforce_secret).await?;
-    checks::api_version(&client).await?;
-    let found = object::check(&client, &options.fields, object::Use::Read).await?;
-    Ok((client, found))
 }

@@ -9,24 +9,50 @@ use drayage_aws::clients::Clients;
 use drayage_aws::ledger::Ledger;
 use drayage_aws::objects::Storage;
 use drayage_domain::org::Org;
+use drayage_domain::record::ObjectFields;
 use drayage_domain::run::{SourceAccess, Work};
 use drayage_domain::settings::Settings;
 use drayage_lambda_kit::error::{
     DESTINATION_UNAVAILABLE, FunctionError, SECRET_INVALID, STORAGE_UNAVAILABLE,
 };
-use drayage_lambda_kit::sources;
+use drayage_lambda_kit::{buckets, salesforce, sources};
 use drayage_salesforce::{Client, Organization, SalesforceError};
 
-/// All of what several checks have found: where some fail, the name of the first and the problems of each.
-pub(crate) fn together<const N: usize>(
+/// What the last check has learnt, if all have passed. Where some fail: the name of the first, and the problems of each, so that what
+/// is wrong in one place does not hide what is wrong in another.
+pub(crate) fn together<T, const N: usize>(
     results: [Result<(), FunctionError>; N],
-) -> Result<(), FunctionError> {
+    last: Result<T, FunctionError>,
+) -> Result<T, FunctionError> {
     let mut errors = results.into_iter().filter_map(Result::err);
-    let Some(mut first) = errors.next() else { return Ok(()) };
-    for error in errors {
+    let Some(mut first) = errors.next() else { return last };
+    for error in errors.chain(last.err()) {
         first.message = format!("{}\n{}", first.message, error.message);
     }
     Err(first)
+}
+
+/// The source's secret, if there is one, has to be readable and of the right shape: otherwise every file would look forbidden.
+pub(crate) async fn source_secret(
+    clients: &Clients,
+    settings: &Settings,
+) -> Result<(), FunctionError> {
+    match &settings.source_secret {
+        Some(secret) => buckets::keys(clients, secret).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The org, signed in to, and what it says of the sObject and its fields, which have to be readable.
+pub(crate) async fn readable_org(
+    clients: &Clients,
+    settings: &Settings,
+    fields: &ObjectFields,
+) -> Result<(Client, object::Found), FunctionError> {
+    let client = salesforce::connect(clients, &settings.salesforce_secret).await?;
+    api_version(&client).await?;
+    let found = object::check(&client, fields, object::Use::Read).await?;
+    Ok((client, found))
 }
 
 /// The bucket that files are copied into has to be there and ours to use.
@@ -122,17 +148,17 @@ mod tests {
 
     #[test]
     fn what_several_checks_have_found_is_told_at_once_under_the_name_of_the_first() {
-        assert_eq!(together([Ok(()), Ok(())]), Ok(()));
+        assert_eq!(together([Ok(()), Ok(())], Ok(7)), Ok(7));
         let error = |name, told: &str| Err(FunctionError::new(name, told.to_owned()));
-        let found = together([
-            Ok(()),
-            error(DESTINATION_UNAVAILABLE, "no bucket"),
-            error(SECRET_INVALID, "no key"),
-        ]);
-        let found = found.unwrap_err();
+        for last in [error(SECRET_INVALID, "no key"), Ok(())] {
+            let results = [Ok(()), error(DESTINATION_UNAVAILABLE, "no bucket"), last.clone()];
+            let found = together(results, error(SECRET_INVALID, "no org")).unwrap_err();
+            let told = if last.is_ok() { "no bucket\nno org" } else { "no bucket\nno key\nno org" };
+            assert_eq!((found.name, found.message.as_str()), (DESTINATION_UNAVAILABLE, told));
+        }
         assert_eq!(
-            (found.name, found.message.as_str()),
-            (DESTINATION_UNAVAILABLE, "no bucket\nno key")
+            together([Ok(())], error(SECRET_INVALID, "no org")).unwrap_err().message,
+            "no org"
         );
     }
 }

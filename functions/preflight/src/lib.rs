@@ -142,9 +142,9 @@ pub async fn handle(clients: &Clients, event: Event) -> Result<Reply, FunctionEr
 async fn start(clients: &Clients, request: Request) -> Result<Answer, FunctionError> {
     match request.kind {
         Kind::Backup => Box::pin(backup::start(clients, &request)).await,
-        Kind::Migrate => urls::start_migrate(clients, &request).await,
+        Kind::Migrate => Box::pin(urls::start_migrate(clients, &request)).await,
         Kind::Rollback => urls::start_rollback(clients, &request).await,
-        Kind::Analyze => analyze::start(clients, &request).await,
+        Kind::Analyze => Box::pin(analyze::start(clients, &request)).await,
     }
 }
 

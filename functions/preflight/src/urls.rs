@@ -24,14 +24,17 @@ pub(crate) async fn start_migrate(
     let (settings, input) = settings_and(MigrateInput::parse(&request.input))?;
     let ledger = Ledger::new(clients.dynamodb(), &settings.files_table, &settings.runs_table);
     let storage = Storage::new(clients.s3());
-    checks::destination_bucket(&storage, &settings).await?;
-    checks::state_bucket(&storage, &settings).await?;
     let planned = Planned::migration(settings.concurrency, input.backup);
-    capacity::check(clients, &settings, planned).await?;
     let mut options = SwitchOptions::migrate(&settings, &input);
     let room =
         object::Room { prefix: &settings.destination_prefix, new_url_base: &settings.new_url_base };
-    learn(clients, &settings, &mut options, object::Use::Repoint(room)).await?;
+    let (destination, state, capacity, learnt) = tokio::join!(
+        checks::destination_bucket(&storage, &settings),
+        checks::state_bucket(&storage, &settings),
+        capacity::check(clients, &settings, planned),
+        learn(clients, &settings, &mut options, object::Use::Repoint(room)),
+    );
+    checks::together([destination, state, capacity], learnt)?;
 
     // Also in a dry run: the backup that comes first copies, and the plan is of what the ledger says then.
     let migration = settings.migration();

@@ -8,12 +8,6 @@ use drayage_domain::capacity::combination::{PARAMETERS, contradictions};
 use crate::problems::Problem;
 use crate::template::Template;
 
-/// The parameter with the warm throughput of the table of files.
-const WARM_WRITES: &str = "WarmWriteUnits";
-/// What DynamoDB gives every table on demand, and the least that it can be set to
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html>).
-const WARM_WRITES_LEAST: u64 = 4_000;
-
 /// Everything that contradicts each other. Values that are no numbers have been told already.
 ///
 /// * `given`: what the environment and the command line say.
@@ -30,21 +24,14 @@ pub(crate) fn check(
         value.trim().parse().ok()
     };
     // A template of an earlier version does not have them all.
-    let mut problems: Vec<Problem> = PARAMETERS
+    PARAMETERS
         .map(value)
         .map_or_else(Vec::new, |values| contradictions(PARAMETERS, values))
         .into_iter()
         .map(|found| {
             Problem::new(format!("parameter {}: {}", found.place, found.message), found.hint)
         })
-        .collect();
-    if let Some(units) = value(WARM_WRITES).filter(|units| (1..WARM_WRITES_LEAST).contains(units)) {
-        problems.push(Problem::new(
-            format!("parameter {WARM_WRITES}: {units} is below {WARM_WRITES_LEAST}, which every table has"),
-            format!("0, or at least {WARM_WRITES_LEAST}"),
-        ));
-    }
-    problems
+        .collect()
 }
 
 #[cfg(test)]
@@ -77,7 +64,6 @@ mod tests {
                 ("CopyReservedConcurrency", "49"),
                 ("SwitchReservedConcurrency", "4"),
                 ("CopyVisibilityTimeoutSeconds", "899"),
-                ("WarmWriteUnits", "3999"),
             ],
             None,
         );
@@ -86,12 +72,11 @@ mod tests {
             "SwitchReservedConcurrency: 4 is below SwitchConcurrency, 5",
             "CopyMapConcurrency: 20 is below CopyMaximumConcurrency, 50",
             "CopyVisibilityTimeoutSeconds: 899 is below CopyTimeoutSeconds, 900",
-            "WarmWriteUnits: 3999 is below 4000",
         ]) {
             assert!(told.starts_with(&format!("parameter {name}")), "{told}");
             assert!(told.contains("hint: "), "{told}");
         }
-        assert_eq!(told.len(), 5, "{told:?}");
+        assert_eq!(told.len(), 4, "{told:?}");
     }
 
     #[test]

@@ -34,10 +34,13 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     if let Err(problem) = running::check(&aws, options, &resources) {
         bail!("nothing was deleted: {problem}");
     }
-    let (kept, gone) = split(&aws, &name, resources)?;
+    let (kept, gone) = split(&aws, &name, &resources)?;
     eprintln!("{}", announced(&name, aws.region(), &kept, gone.len()));
     if !options.yes {
         confirm(&name)?;
+    }
+    if options.while_running {
+        running::stop(&aws, &resources)?;
     }
     if found.protected {
         unprotect(&aws, &name)?;
@@ -55,19 +58,15 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
 }
 
 /// The resources that stay, and those that go.
-fn split(
-    aws: &Aws,
-    name: &str,
-    resources: Vec<Resource>,
-) -> Result<(Vec<Resource>, Vec<Resource>)> {
+fn split(aws: &Aws, name: &str, resources: &[Resource]) -> Result<(Vec<Resource>, Vec<Resource>)> {
     let retained = stack::retained(aws, name)?;
-    Ok(resources.into_iter().partition(|resource| retained.contains(&resource.logical)))
+    Ok(resources.iter().cloned().partition(|resource| retained.contains(&resource.logical)))
 }
 
 fn announced(name: &str, region: &str, kept: &[Resource], gone: usize) -> String {
     let mut text = format!(
         "The stack {name} in {region} is deleted: {gone} resources, among them its queues with what is in them.\n\
-         A run that is at work is broken off.\nThese stay, with everything that is in them:"
+         These stay, with everything that is in them:"
     );
     for Resource { logical, physical, kind } in kept {
         text.push_str("\n  ");
@@ -97,7 +96,9 @@ fn print_left(aws: &Aws, kept: &[Resource]) {
     for Resource { physical, kind, .. } in kept {
         match kind.as_str() {
             "AWS::DynamoDB::Table" => {
-                println!("  aws dynamodb delete-table --region {region} --table-name {physical}");
+                let table = format!("--region {region} --table-name {physical}");
+                println!("  aws dynamodb update-table {table} --no-deletion-protection-enabled");
+                println!("  aws dynamodb delete-table {table}");
             }
             "AWS::S3::Bucket" => println!(
                 "  {physical}: empty it with all versions (in the console: Empty), then aws s3 rb --region {region} s3://{physical}"

@@ -27,10 +27,13 @@ const MESSAGES: [(&str, &str); 14] = [
         "UnreservedConcurrentExecution",
         "the account's Lambda concurrency is too small for the reserved one; lower it, or ask for a quota increase",
     ),
-    ("LimitExceeded", "a service quota of the account is reached; see docs/deploy.md"),
+    (
+        "LimitExceeded",
+        "a service quota of the account is reached; docs/capacity.md has those of Lambda, DynamoDB and Step Functions",
+    ),
     (
         "permissions boundary",
-        "the account demands a boundary of every role; see docs/deploy.md for the parameter",
+        "the account demands a boundary of every role: the parameter PermissionsBoundary names it (docs/encryption.md)",
     ),
     ("not authorized", "docs/deploy.md lists what the deploying role has to be allowed"),
     ("AccessDenied", "docs/deploy.md lists what the deploying role has to be allowed"),
@@ -47,7 +50,7 @@ pub(crate) fn of_status(status: &str, stack: &str) -> Option<String> {
     match status {
         "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => Some(format!(
             "its first deployment failed, and such a stack can only be deleted: `scripts/deploy --delete --stack-name {stack}`; \
-             then deploy again, with CreateDestinationBucket=false if the bucket was created already"
+             then deploy again. The tables stay, and can be removed as that says"
         )),
         "UPDATE_ROLLBACK_FAILED" => Some(format!(
             "an update failed, and so did taking it back: mend what the events name, then `aws cloudformation \

@@ -19,6 +19,7 @@ mod disk;
 mod environment;
 mod events;
 mod hints;
+mod late;
 mod operation;
 mod options;
 mod parameters;

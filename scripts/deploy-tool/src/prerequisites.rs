@@ -12,6 +12,7 @@ use crate::combinations;
 use crate::disk;
 use crate::environment::Environment;
 use crate::hints;
+use crate::late;
 use crate::options::{Architecture, StackOptions};
 use crate::parameters;
 use crate::problems::{Problem, refuse};
@@ -68,9 +69,6 @@ pub(crate) fn check(
         }
     };
     let architecture = architecture(options, template, &mut environment, &mut problems);
-    if read {
-        problems.extend(parameters::check(template, &environment.parameters));
-    }
     if options.binaries.is_none() && !options.no_build {
         problems.extend(tools::check_target(architecture.target()));
         problems.extend(disk::check(checkout.target()));
@@ -94,7 +92,10 @@ pub(crate) fn check(
     }
     if read {
         let current = ready.stack.as_ref().map(|stack| &stack.parameters);
-        problems.extend(combinations::check(template, &ready.environment.parameters, current));
+        let given = &ready.environment.parameters;
+        problems.extend(parameters::check(template, given, current));
+        problems.extend(combinations::check(template, given, current));
+        problems.extend(late::check(&ready.stack_name, ready.aws.region(), given));
     }
     refuse(&problems)?;
     Ok(ready)

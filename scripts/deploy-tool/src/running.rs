@@ -18,6 +18,7 @@ const NAMED: usize = 5;
 /// An execution that is running.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Execution {
+    arn: String,
     machine: String,
     name: String,
 }
@@ -41,6 +42,17 @@ pub(crate) fn check(
         Some(problem) => Err(problem),
         None => Ok(()),
     }
+}
+
+/// Ends what is running. A state machine whose execution waits is not deleted before that has ended, be it a month
+/// (<https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html>).
+pub(crate) fn stop(aws: &Aws, resources: &[Resource]) -> Result<()> {
+    for Execution { arn, machine, name } in executions(aws, resources)? {
+        eprintln!("ending {machine}: {name}");
+        let asked = ["stepfunctions", "stop-execution", "--error", "StackDeleted"];
+        aws.run("end the execution", &[&asked[..], &["--execution-arn", &arn]].concat())?;
+    }
+    Ok(())
 }
 
 /// Each start of the AWS CLI takes most of a second, so all machines are asked about at the same time.
@@ -71,8 +83,11 @@ fn of_machine(aws: &Aws, arn: &str) -> Result<Vec<Execution>> {
 fn listed(arn: &str, answer: &Value) -> Vec<Execution> {
     let machine = arn.rsplit(':').next().unwrap_or(arn);
     let executions = answer.get("executions").and_then(Value::as_array);
-    let names = executions.into_iter().flatten().filter_map(|execution| text(execution, "name"));
-    names.map(|name| Execution { machine: machine.to_owned(), name }).collect()
+    let told = executions.into_iter().flatten().filter_map(|execution| {
+        let (arn, name) = (text(execution, "executionArn")?, text(execution, "name")?);
+        Some(Execution { arn, machine: machine.to_owned(), name })
+    });
+    told.collect()
 }
 
 fn problem(running: &[Execution], delete: bool) -> Option<Problem> {
@@ -84,12 +99,12 @@ fn problem(running: &[Execution], delete: bool) -> Option<Problem> {
         many => format!("{many} executions of the stack are running:"),
     }];
     let named = running.iter().take(NAMED);
-    told.extend(named.map(|Execution { machine, name }| format!("      {machine}: {name}")));
+    told.extend(named.map(|Execution { machine, name, .. }| format!("      {machine}: {name}")));
     if running.len() > NAMED {
         told.push(format!("      and {} more", running.len() - NAMED));
     }
     let all_the_same = if delete {
-        "--while-running deletes the stack all the same, and breaks them off"
+        "--while-running ends them, and deletes the stack"
     } else {
         "--while-running goes on all the same, and their next steps are done by the new version (docs/deploy.md, Upgrading)"
     };
@@ -108,8 +123,9 @@ mod tests {
     const ARN: &str = "arn:aws:states:eu-west-1:000000000000:stateMachine:drayage-backup";
 
     fn running(count: usize) -> Vec<Execution> {
-        let executions: Vec<Value> =
-            (1..=count).map(|number| json!({"name": format!("run-{number}")})).collect();
+        let executions: Vec<Value> = (1..=count)
+            .map(|number| json!({"name": format!("run-{number}"), "executionArn": "arn"}))
+            .collect();
         listed(ARN, &json!({ "executions": executions }))
     }
 
@@ -128,7 +144,7 @@ mod tests {
             assert!(told.contains(part), "{told}");
         }
         let told = problem(&running(1), true).unwrap().to_string();
-        assert!(told.contains("--while-running deletes the stack"), "{told}");
+        assert!(told.contains("--while-running ends them"), "{told}");
     }
 
     #[test]

@@ -12,12 +12,6 @@ pub use planned::Planned;
 use crate::problem::Problem;
 use crate::settings::Settings;
 
-/// Invocations at a time that Lambda leaves to functions without a reservation
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>).
-pub const UNRESERVED_LEAST: u64 = 100;
-/// What Lambda gives an account that asks for no more, in every Region
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>). New accounts have 10.
-pub const LAMBDA_DEFAULT: u64 = 1_000;
 /// Of the dead-letter function, by its event source mapping in the template.
 pub const DEAD_LETTER_CONCURRENCY: u64 = 5;
 /// The one function that an execution waits for: preflight, enumerate, finalize and the like, of a run and of one beside it.

@@ -1,7 +1,7 @@
 //! A stack with everything that an account's owners may ask for: a key of their own, a permissions boundary, access logs.
 
 use anyhow::{Context as _, Result, ensure};
-use drayage_local::{LocalStack, StackParameters};
+use drayage_local::{LocalStack, StackParameters, logs};
 use serde_json::json;
 
 /// No account's and nobody's.
@@ -22,7 +22,15 @@ async fn a_stack_with_a_key_of_its_own_backs_up_with_that_key() -> Result<()> {
     let summary = stack.run_backup(&json!({})).await?;
     stack.assert_accounted(&summary)?;
 
-    // The emulator takes keys of buckets and tables and forgets them: that they are everywhere is what `cargo xtask lint-template` looks at.
+    // The emulator keeps the keys of queues and the topic. It takes those of buckets and tables and forgets them: that they are everywhere is
+    // what `cargo xtask lint-template` looks at.
+    let ask = async |target: &str, body| logs::ask(stack.emulator(), target, &body).await;
+    for output in ["CopyQueueUrl", "CopyDeadLetterQueueUrl", "ScheduleDeadLetterQueueUrl"] {
+        let url = stack.stack().output(output)?;
+        let asked = json!({"QueueUrl": url, "AttributeNames": ["All"]});
+        let queue = ask("AmazonSQS.GetQueueAttributes", asked).await?;
+        ensure!(queue["Attributes"]["KmsMasterKeyId"] == KEY, "{output}: {queue}");
+    }
     for output in ["FilesTable", "RunsTable"] {
         let table = stack.stack().output(output)?;
         let described = stack.clients().dynamodb.describe_table().table_name(table).send().await?;
