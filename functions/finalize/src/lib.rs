@@ -119,7 +119,7 @@ pub async fn handle(
         "run ended"
     );
     ended.close(&RunSummary::Records(summary.clone()), failure.as_ref()).await?;
-    if summary.accounted_for && options.is_of_everything() {
+    if summary.accounted_for && options.is_of_everything(&settings) {
         invocation.metrics.add(BACKUPS_DONE, 1);
     }
     Ok(Answer::Records(summary))

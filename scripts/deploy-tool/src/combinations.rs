@@ -10,17 +10,11 @@ use crate::template::Template;
 
 /// Everything that contradicts each other. Values that are no numbers have been told already.
 ///
-/// * `given`: what the environment and the command line say.
-/// * `current`: what the stack has, if there is one; it keeps what nobody says otherwise.
-pub(crate) fn check(
-    template: &Template,
-    given: &BTreeMap<String, String>,
-    current: Option<&BTreeMap<String, String>>,
-) -> Vec<Problem> {
+/// * `values`: what is given, and what the stack keeps.
+pub(crate) fn check(template: &Template, values: &BTreeMap<String, String>) -> Vec<Problem> {
     let value = |name: &str| -> Option<u64> {
         let definition = template.parameters.get(name)?;
-        let kept = || current.and_then(|values| values.get(name));
-        let value = given.get(name).or_else(kept).or(definition.default.as_ref())?;
+        let value = values.get(name).or(definition.default.as_ref())?;
         value.trim().parse().ok()
     };
     // A template of an earlier version does not have them all.
@@ -43,30 +37,26 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    fn told(given: &[(&str, &str)], current: Option<&[(&str, &str)]>) -> Vec<String> {
+    fn told(given: &[(&str, &str)]) -> Vec<String> {
         let template = Template::read(&checkout::root().join("infra/template.yaml")).unwrap();
-        let current = current.map(values);
-        let problems = check(&template, &values(given), current.as_ref());
+        let problems = check(&template, &values(given));
         problems.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn the_defaults_fit_each_other() {
-        assert_eq!(told(&[], None), [""; 0]);
+        assert_eq!(told(&[]), [""; 0]);
     }
 
     #[test]
     fn all_that_contradicts_is_told_by_the_names_of_parameters() {
-        let told = told(
-            &[
-                ("CopyMaximumConcurrency", "50"),
-                ("CopyMapConcurrency", "20"),
-                ("CopyReservedConcurrency", "49"),
-                ("SwitchReservedConcurrency", "4"),
-                ("CopyVisibilityTimeoutSeconds", "899"),
-            ],
-            None,
-        );
+        let told = told(&[
+            ("CopyMaximumConcurrency", "50"),
+            ("CopyMapConcurrency", "20"),
+            ("CopyReservedConcurrency", "49"),
+            ("SwitchReservedConcurrency", "4"),
+            ("CopyVisibilityTimeoutSeconds", "899"),
+        ]);
         for (told, name) in told.iter().zip([
             "CopyReservedConcurrency: 49 is below CopyMaximumConcurrency, 50",
             "SwitchReservedConcurrency: 4 is below SwitchConcurrency, 5",
@@ -80,18 +70,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_stack_has_counts_where_nobody_says_otherwise() {
-        let stack = [("CopyMaximumConcurrency", "500")];
-        let few = [("CopyMapConcurrency", "100")];
-        assert_eq!(told(&few, None), [""; 0]);
-        assert_eq!(told(&few, Some(&stack)).len(), 1);
-        let both = [("CopyMapConcurrency", "100"), ("CopyMaximumConcurrency", "100")];
-        assert_eq!(told(&both, Some(&stack)), [""; 0]);
-    }
-
-    #[test]
     fn an_earlier_template_is_left_to_its_own_functions() {
         let template = Template::parse("Parameters: {CopyMapConcurrency: {Default: 2}}").unwrap();
-        assert_eq!(check(&template, &values(&[]), None), Vec::new());
+        assert_eq!(check(&template, &values(&[])), Vec::new());
     }
 }

@@ -8,7 +8,7 @@ use crate::aws::Aws;
 use crate::checkout::Checkout;
 use crate::deploy::unprotect;
 use crate::environment::Environment;
-use crate::operation::Operation;
+use crate::operation::{DELETING, Operation};
 use crate::options::StackOptions;
 use crate::prerequisites;
 use crate::problems::refuse;
@@ -45,7 +45,7 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     if found.protected {
         unprotect(&aws, &name)?;
     }
-    let operation = Operation::new(&aws, "deleting");
+    let operation = Operation::new(&aws, DELETING);
     let asked = ["cloudformation", "delete-stack", "--stack-name", name.as_str()];
     aws.run("delete the stack", &[&asked[..], &operation.token()].concat())?;
     let ended = operation.follow(&found.id)?;

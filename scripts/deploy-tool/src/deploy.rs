@@ -133,10 +133,12 @@ fn send(options: &StackOptions, request: &Request<'_>, ready: &Ready) -> Result<
         }
         let operation = Operation::new(&ready.aws, "creating");
         let id = request.create(&operation)?;
-        // An emulator is done by now.
-        let stack = Stack::get(&ready.aws, &id)?;
-        if stack.status == "CREATE_COMPLETE" {
-            return Ok(Outcome::Deployed(stack));
+        if ready.aws.emulated() {
+            // It is done by now.
+            let stack = Stack::get(&ready.aws, &id)?;
+            if stack.status == "CREATE_COMPLETE" {
+                return Ok(Outcome::Deployed(stack));
+            }
         }
         return deployed(ready, operation.follow(&id)?);
     };

@@ -104,20 +104,28 @@ impl Events {
         self.seen.iter().find(|event| event.failed()).and_then(|event| event.nested(&self.stack))
     }
 
+    /// Why the whole stack was taken back: what no resource has failed at, such as its transformation.
+    pub(crate) fn taken_back(&self) -> Option<String> {
+        let own = self.seen.iter().filter(|event| event.physical == self.stack);
+        let back = own.filter(|event| event.status.contains("ROLLBACK_IN_PROGRESS"));
+        back.map(|event| event.reason.clone()).find(|reason| !reason.is_empty())
+    }
+
     /// What failed, in order, with hints; the first failure is the cause.
     pub(crate) fn failures(&self) -> Option<String> {
         listed(self.seen.iter().filter(|event| event.failed()))
     }
 }
 
-/// What failed in the newest operation on a stack within another, by the answer of `describe-stack-events`.
-pub(crate) fn failures_within(answer: &Value) -> Option<String> {
+/// What failed in the newest operation on a stack within another, by the answer of `describe-stack-events`. Unless that was a deletion,
+/// what was deleted last belongs to taking back what had failed.
+pub(crate) fn failures_within(answer: &Value, deleting: bool) -> Option<String> {
     let mut failed: Vec<Event> = Vec::new();
     for event in told(answer).filter_map(event) {
         // Newest first. The stack's own first event names the stack, and is the only one of it that says so.
         let begins = event.kind == STACK
-            && ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
-                .contains(&event.status.as_str());
+            && (["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"].contains(&event.status.as_str())
+                || (deleting && event.status == "DELETE_IN_PROGRESS"));
         if event.failed() {
             failed.push(event);
         }
@@ -236,8 +244,11 @@ mod tests {
             told(4, "Dashboard", "UPDATE_FAILED", "no such widget"),
         ]);
         assert_eq!(
-            failures_within(&within).unwrap(),
+            failures_within(&within, false).unwrap(),
             "Dashboard (AWS::S3::Bucket): no such widget"
         );
+        let mut whole = Events::new(ARN, "now");
+        whole.learn(&answer(vec![told(10, "drayage", "ROLLBACK_IN_PROGRESS", "no transform")]));
+        assert_eq!(whole.taken_back().as_deref(), Some("no transform"));
     }
 }

@@ -19,6 +19,12 @@ const LOOK_EVERY_EMULATED: Duration = Duration::from_millis(500);
 const FAILED_LOOKS_MAX: u32 = 5;
 /// Events of one look; those before belong to earlier operations, but for the busiest moments of a large stack.
 const EVENTS_PER_LOOK: usize = 400;
+/// Looks in a row without anything new after which the stack itself is asked: somebody else may have ended the operation, whose
+/// events then carry another token than ours.
+const QUIET_LOOKS: u32 = 6;
+
+/// What [`Operation::new`] is told of a deletion.
+pub(crate) const DELETING: &str = "deleting";
 
 /// An operation that is told apart from others by the token that it is asked for with.
 #[derive(Debug)]
@@ -33,6 +39,7 @@ pub(crate) struct Operation<'a> {
 pub(crate) struct Ended {
     pub(crate) stack: Stack,
     events: Events,
+    doing: &'static str,
 }
 
 impl<'a> Operation<'a> {
@@ -50,11 +57,13 @@ impl<'a> Operation<'a> {
     pub(crate) fn follow(&self, id: &str) -> Result<Ended> {
         let progress = Progress::new(self.doing);
         let mut events = Events::new(id, &self.token);
-        let mut failed = 0;
+        let (mut failed, mut quiet) = (0, 0);
         loop {
-            match self.look(id, &mut events) {
-                Ok(new) => {
+            match self.look(id, &mut events, quiet) {
+                Ok((_, Some(stack))) => return Ok(Ended { stack, events, doing: self.doing }),
+                Ok((new, None)) => {
                     failed = 0;
+                    quiet = if new.is_empty() { quiet + 1 } else { 0 };
                     progress.tell(&new);
                 }
                 Err(error) if failed < FAILED_LOOKS_MAX => {
@@ -62,21 +71,30 @@ impl<'a> Operation<'a> {
                     progress.note(&format!("{error:#}"));
                 }
                 Err(error) => bail!(
-                    "{error:#}\nhint: CloudFormation goes on by itself; the next call of this script says how it ended"
+                    "{error:#}\nhint: CloudFormation goes on by itself; `aws cloudformation describe-stack-events --stack-name {id}` tells how it ends"
                 ),
-            }
-            if events.ended() {
-                let stack = Stack::get(self.aws, id)?;
-                if !stack.status.ends_with("_IN_PROGRESS") {
-                    return Ok(Ended { stack, events });
-                }
             }
             progress.under_way(&events.under_way());
             pause(self.aws);
         }
     }
 
-    fn look(&self, id: &str, events: &mut Events) -> Result<Vec<Event>> {
+    /// What is new, or the stack if nothing is done to it any more.
+    fn look(
+        &self,
+        id: &str,
+        events: &mut Events,
+        quiet: u32,
+    ) -> Result<(Vec<Event>, Option<Stack>)> {
+        let new = self.news(id, events)?;
+        if !new.is_empty() || !(events.ended() || quiet >= QUIET_LOOKS) {
+            return Ok((new, None));
+        }
+        let stack = Stack::get(self.aws, id)?;
+        Ok((new, Some(stack).filter(|stack| !stack.status.ends_with("_IN_PROGRESS"))))
+    }
+
+    fn news(&self, id: &str, events: &mut Events) -> Result<Vec<Event>> {
         let some = EVENTS_PER_LOOK.to_string();
         let limit = ["--max-items", some.as_str()];
         let answer = told(self.aws, id, &limit)?;
@@ -91,9 +109,10 @@ impl Ended {
     /// What the first failure was, and what else failed. Looks into the nested stack that it was in.
     pub(crate) fn cause(&self, aws: &Aws) -> String {
         let within = self.events.failed_within().and_then(|nested| told(aws, nested, &[]).ok());
-        let within = within.as_ref().and_then(events::failures_within);
-        let state = || format!("it is {} {}", self.stack.status, self.stack.reason);
-        within.or_else(|| self.events.failures()).unwrap_or_else(state)
+        let deleting = self.doing == DELETING;
+        let within = within.as_ref().and_then(|told| events::failures_within(told, deleting));
+        let told = within.or_else(|| self.events.failures()).or_else(|| self.events.taken_back());
+        told.unwrap_or_else(|| format!("it is {} {}", self.stack.status, self.stack.reason))
     }
 }
 
@@ -141,6 +160,7 @@ mod tests {
             'describe-stack-events arn:nested') cat nested ;;\n\
             describe-stack-events*) echo x >> calls; calls=$(wc -l < calls)\n\
               if [ \"$calls\" -eq 1 ]; then echo 'no network' >&2; exit 1; fi\n\
+              [ -e \"events$calls\" ] || calls=4\n\
               cat \"events$calls\" ;;\n\
             describe-stacks*) echo '{\"Stacks\": [{\"StackId\": \"arn:drayage\", \"StackStatus\": \"ROLLBACK_COMPLETE\"}]}' ;;\n\
             esac\n";
@@ -164,15 +184,39 @@ mod tests {
         write(&at("events3"), events.clone());
         events.push(event(6, "drayage", STACK, "ROLLBACK_COMPLETE", ""));
         write(&at("events4"), events);
-        let within =
-            event(1, "Dashboard", "AWS::CloudWatch::Dashboard", "CREATE_FAILED", "no widget");
-        write(&at("nested"), vec![within]);
+        // By the time that the cause is looked for, what was created of it is deleted again.
+        let within = [
+            event(1, "nested", STACK, "CREATE_IN_PROGRESS", ""),
+            event(2, "Dashboard", "AWS::CloudWatch::Dashboard", "CREATE_FAILED", "no widget"),
+            event(3, "nested", STACK, "DELETE_IN_PROGRESS", ""),
+            event(4, "nested", STACK, "DELETE_COMPLETE", ""),
+        ];
+        write(&at("nested"), within.into());
 
         let aws = cli(directory.path());
         let operation = Operation { aws: &aws, doing: "creating", token: "now".to_owned() };
         let ended = operation.follow("arn:drayage").unwrap();
         assert_eq!(ended.stack.status, "ROLLBACK_COMPLETE");
         assert_eq!(ended.cause(&aws), "Dashboard (AWS::CloudWatch::Dashboard): no widget");
-        assert_eq!(fs::read_to_string(at("calls")).unwrap().lines().count(), 4);
+        assert_eq!(fs::read_to_string(at("calls")).unwrap().lines().count(), 5);
+    }
+
+    #[test]
+    fn an_operation_that_somebody_else_ends_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let others = json!({
+            "EventId": "1", "LogicalResourceId": "drayage", "ResourceType": STACK,
+            "PhysicalResourceId": "arn:drayage", "ResourceStatus": "ROLLBACK_COMPLETE",
+            "ClientRequestToken": "another",
+        });
+        for look in 2..20 {
+            write(&at(&format!("events{look}")), vec![others.clone()]);
+        }
+        let aws = cli(directory.path());
+        let operation = Operation { aws: &aws, doing: "creating", token: "now".to_owned() };
+        let ended = operation.follow("arn:drayage").unwrap();
+        assert_eq!(ended.stack.status, "ROLLBACK_COMPLETE");
+        assert!(ended.cause(&aws).starts_with("it is ROLLBACK_COMPLETE"));
     }
 }

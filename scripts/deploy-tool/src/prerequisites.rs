@@ -1,5 +1,6 @@
 //! Everything that has to be there before anything is built, looked at in one go.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::thread::{self, ScopedJoinHandle};
@@ -43,6 +44,13 @@ pub(crate) struct Ready {
     pub(crate) bucket: Bucket,
     /// The Salesforce secret, if it is not there yet.
     pub(crate) missing_secret: Option<String>,
+}
+
+impl Ready {
+    /// The stack, if there is more of it than a change set that would create it.
+    pub(crate) fn existing(&self) -> Option<&Stack> {
+        self.stack.as_ref().filter(|stack| !stack.is_new())
+    }
 }
 
 /// The bucket of artefacts.
@@ -91,14 +99,22 @@ pub(crate) fn check(
         problems.extend(at_work(&ready, options).err());
     }
     if read {
-        let current = ready.stack.as_ref().map(|stack| &stack.parameters);
-        let given = &ready.environment.parameters;
-        problems.extend(parameters::check(template, given, current));
-        problems.extend(combinations::check(template, given, current));
-        problems.extend(late::check(&ready.stack_name, ready.aws.region(), given));
+        let values = values(&ready, template);
+        problems.extend(parameters::check(template, &values));
+        problems.extend(combinations::check(template, &values));
+        problems.extend(late::check(&ready.stack_name, ready.aws.region(), &values));
     }
     refuse(&problems)?;
     Ok(ready)
+}
+
+/// What the environment gives, and what the stack keeps of what it does not: that may fit an earlier template only.
+fn values(ready: &Ready, template: &Template) -> BTreeMap<String, String> {
+    let current = ready.existing().map(|stack| stack.parameters.clone()).unwrap_or_default();
+    let mut values = current;
+    values.retain(|name, _| template.parameters.contains_key(name));
+    values.extend(ready.environment.parameters.clone());
+    values
 }
 
 /// The AWS CLI with its Region, which is empty if nobody has said one, and the stack's name.
@@ -200,7 +216,7 @@ fn account(ready: &mut Ready) -> Vec<Problem> {
 
 /// Whether nothing is at work on a stack that would be updated.
 pub(crate) fn at_work(ready: &Ready, options: &StackOptions) -> Result<(), Problem> {
-    if ready.stack.as_ref().is_none_or(Stack::is_new) {
+    if ready.existing().is_none() {
         return Ok(());
     }
     let resources = stack::resources(&ready.aws, &ready.stack_name);

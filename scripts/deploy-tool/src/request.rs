@@ -142,7 +142,7 @@ fn parameters(ready: &Ready, template: &Template) -> Value {
     let given = &ready.environment.parameters;
     let has = |stack: &Stack, name: &String| stack.parameters.contains_key(name);
     let kept = template.parameters.keys().filter(|name| {
-        !given.contains_key(*name) && ready.stack.as_ref().is_some_and(|stack| has(stack, name))
+        !given.contains_key(*name) && ready.existing().is_some_and(|stack| has(stack, name))
     });
     let kept = kept.map(|name| json!({"ParameterKey": name, "UsePreviousValue": true}));
     let given = given.iter();

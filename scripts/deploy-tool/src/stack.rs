@@ -73,6 +73,10 @@ pub(crate) fn resources(aws: &Aws, name: &str) -> Result<Vec<Resource>> {
     let answer = aws.json("list the stack's resources", &asked)?;
     let listed = answer.get("StackResourceSummaries").and_then(Value::as_array);
     let resource = |resource: &Value| {
+        // What a failed deployment has taken back goes on being listed.
+        if text(resource, "ResourceStatus").as_deref() == Some("DELETE_COMPLETE") {
+            return None;
+        }
         Some(Resource {
             logical: text(resource, "LogicalResourceId")?,
             physical: text(resource, "PhysicalResourceId").unwrap_or_default(),

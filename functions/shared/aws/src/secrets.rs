@@ -133,7 +133,7 @@ impl BucketKeys {
             problems.push(Problem::new(
                 "region",
                 "is not the name of a region",
-                "give lower-case letters, digits and hyphens, such as eu-central-1",
+                "give letters, digits and hyphens, such as eu-central-1",
             ));
         }
         match (access_key_id, secret_access_key) {
@@ -189,10 +189,12 @@ fn field_name_or_less(name: &str) -> &str {
     if plain { name } else { "(a field)" }
 }
 
-/// Other services than AWS have regions of their own naming (`auto`, `us-east-1`, `fr-par`).
+/// Other services than AWS have names of their own (`auto`, `fr-par`, `RegionOne`). What begins like an access key is one.
 fn is_region(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    text.len() <= 64 && text.bytes().all(plain)
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() <= 32
+        && text.bytes().all(plain)
+        && !["AKIA", "ASIA"].iter().any(|key| text.starts_with(key))
 }
 
 /// What is wrong with an endpoint. Its text is not repeated: whoever mistakes the fields puts a key there.
@@ -246,7 +248,7 @@ mod tests {
     #[case(r#"{"access_key_id": "a", "secret_access_key": "ENDMARK ENDMARK"}"#, 1)]
     #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "session_token": "END\nMARK"}"#, 1)]
     #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "ENDMARK 1"}"#, 2)]
-    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "ENDMARK"}"#, 1)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "AKIAENDMARK"}"#, 1)]
     fn what_cannot_be_keys_is_refused_and_not_repeated(#[case] text: &str, #[case] count: usize) {
         let error = BucketKeys::from_json(text).unwrap_err();
         let shape = matches!(&error, SecretError::Shape(problems) if problems.len() == count);

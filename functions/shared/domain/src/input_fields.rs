@@ -31,7 +31,7 @@ pub(crate) fn parse<T: DeserializeOwned + Default>(
                 if serde_json::from_value::<T>(alone).is_err() {
                     problems.push(Problem::new(
                         name,
-                        format!("{value} does not fit"),
+                        format!("{} does not fit", shown(value, takes)),
                         format!("takes {takes}"),
                     ));
                 }
@@ -43,6 +43,16 @@ pub(crate) fn parse<T: DeserializeOwned + Default>(
     }
     serde_json::from_value(input.clone())
         .map_err(|error| vec![Problem::new("input", error.to_string(), "correct the input")])
+}
+
+/// A value as a refusal may repeat it, which logs and notices do, too. Lists hold names of accounts.
+fn shown(value: &Value, takes: &str) -> String {
+    match value {
+        Value::Array(_) => "a list with something else in it".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        Value::String(_) if takes.starts_with("a list") => "a text".to_owned(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+    }
 }
 
 fn unknown_field(name: &str, fields: &[(&str, &str)]) -> Problem {

@@ -9,6 +9,7 @@ use crate::object_batch::ObjectOptions;
 use crate::org::Org;
 use crate::record::ObjectFields;
 use crate::run_input::{Mode, QueryApi, Trigger};
+use crate::settings::Settings;
 use crate::switch::options::SwitchOptions;
 use crate::switch::summary::SwitchSummary;
 
@@ -129,10 +130,12 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// Whether the run copies whatever is new, with no record left out by whoever started it.
-    pub const fn is_of_everything(&self) -> bool {
+    /// Whether the run copies whatever is new, with no record or file left out by whoever started it.
+    pub fn is_of_everything(&self, settings: &Settings) -> bool {
         !self.dry_run
             && !self.repair
+            && self.allowed_extensions == settings.allowed_extensions
+            && self.max_file_bytes == settings.max_file_bytes
             && self.accounts.is_none()
             && self.records.is_none()
             && self.max_files.is_none()
