@@ -130,7 +130,9 @@ impl<'a> Request<'a> {
                 .into();
         asked.extend(["--template-url".to_owned(), self.url.clone()]);
         asked.extend(CAPABILITIES.map(str::to_owned));
-        for (name, file) in [("--parameters", &self.parameters), ("--tags", &self.tags)] {
+        // An empty list of tags would take away those that somebody has given the stack.
+        let tags = (!self.ready.environment.tags.is_empty()).then_some(("--tags", &self.tags));
+        for (name, file) in [("--parameters", &self.parameters)].into_iter().chain(tags) {
             asked.extend([name.to_owned(), format!("file://{}", utf8(file)?)]);
         }
         Ok(asked)

@@ -99,13 +99,11 @@ impl BucketKeys {
         let mut text = |name: &str, required: bool| match fields.get(name) {
             Some(serde_json::Value::String(value)) if !value.trim().is_empty() => {
                 let value = value.trim();
-                if value
-                    .chars()
-                    .any(|character| character.is_whitespace() || character.is_control())
-                {
+                // A service of one's own may take blanks. A line break comes from copying out of a terminal, and no header can carry it.
+                if value.chars().any(char::is_control) {
                     problems.push(Problem::new(
                         name,
-                        "has blanks, line breaks or control characters in it",
+                        "has line breaks or other control characters in it",
                         "copy it anew, in one piece",
                     ));
                 }
@@ -245,9 +243,9 @@ mod tests {
     #[rstest]
     // Keys entered as names and values, one for the other.
     #[case(r#"{"AKIAENDMARK": "b"}"#, 3)]
-    #[case(r#"{"access_key_id": "a", "secret_access_key": "ENDMARK ENDMARK"}"#, 1)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "END\tMARK"}"#, 1)]
     #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "session_token": "END\nMARK"}"#, 1)]
-    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "ENDMARK 1"}"#, 2)]
+    #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "ENDMARK 1"}"#, 1)]
     #[case(r#"{"access_key_id": "a", "secret_access_key": "b", "region": "AKIAENDMARK"}"#, 1)]
     fn what_cannot_be_keys_is_refused_and_not_repeated(#[case] text: &str, #[case] count: usize) {
         let error = BucketKeys::from_json(text).unwrap_err();
