@@ -142,7 +142,7 @@ fn send(options: &StackOptions, request: &Request<'_>, ready: &Ready) -> Result<
         }
         return deployed(ready, operation.follow(&id)?);
     };
-    planned(options, request, stack.status == "REVIEW_IN_PROGRESS")
+    planned(options, request, stack.is_new())
 }
 
 /// Looks at what would change before it is changed.
